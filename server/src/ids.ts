@@ -1,0 +1,39 @@
+// Owns the branded identifiers and how new ones are made.
+// Promises UUIDv7 (RFC 9562): ordered by creation time on one node, unguessable in 74 bits.
+// Must never be used as an order of events across nodes: that is what `seq` is for.
+import { randomBytes } from 'node:crypto';
+
+declare const brand: unique symbol;
+export type Id<Name extends string> = string & { readonly [brand]: Name };
+
+export type TenantId = Id<'tenant'>;
+export type UserId = Id<'user'>;
+export type KeyId = Id<'key'>;
+export type RunId = Id<'run'>;
+export type EventId = Id<'event'>;
+export type ArtifactId = Id<'artifact'>;
+export type EntityId = Id<'entity'>;
+export type WorkerId = Id<'worker'>;
+export type CallId = Id<'call'>;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** True for the canonical lower-case text form of a UUID of any version. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+/** A new UUIDv7, RFC 9562 section 5.7: 48 bits of Unix milliseconds, then 74 random bits. */
+export function newId<I extends Id<string>>(now: number = Date.now()): I {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(now, 0, 6);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as I;
+}
+
+/** Brands a text that was read from a trusted row or has passed `isUuid`. */
+export function asId<I extends Id<string>>(text: string): I {
+  return text as I;
+}

@@ -1,0 +1,46 @@
+// Owns who is acting: the principal that every tenant scope is opened for.
+// Promises that a principal of a tenant always names exactly one tenant, and that an operator names none.
+// Must never be built from a request body: only identity/ (from a verified credential) and worker/ (from a claimed row) mint one.
+import type { KeyId, RunId, TenantId, UserId } from './ids.ts';
+
+declare const minted: unique symbol;
+
+interface Minted {
+  readonly [minted]: true;
+}
+
+export interface UserPrincipal extends Minted {
+  readonly kind: 'key';
+  readonly tenantId: TenantId;
+  readonly userId: UserId;
+  readonly keyId: KeyId;
+  readonly scopes: readonly string[];
+}
+
+export interface RunPrincipal extends Minted {
+  readonly kind: 'run';
+  readonly tenantId: TenantId;
+  readonly runId: RunId;
+  readonly epoch: bigint;
+}
+
+/** Acts inside one tenant on behalf of the operator while the tenant is being set up. */
+export interface SetupPrincipal extends Minted {
+  readonly kind: 'setup';
+  readonly tenantId: TenantId;
+}
+
+/** Tenantless: may call tenants, posture and purge only. */
+export interface OperatorPrincipal extends Minted {
+  readonly kind: 'operator';
+}
+
+export type TenantPrincipal = UserPrincipal | RunPrincipal | SetupPrincipal;
+export type Principal = TenantPrincipal | OperatorPrincipal;
+
+type Plain<P> = P extends Minted ? Omit<P, typeof minted> : never;
+
+/** Mints a principal. The import of this function is confined by floors.json to identity/ and worker/. */
+export function mintPrincipal<P extends Plain<Principal>>(fields: P): Extract<Principal, { kind: P['kind'] }> {
+  return Object.freeze({ ...fields }) as unknown as Extract<Principal, { kind: P['kind'] }>;
+}
