@@ -71,5 +71,9 @@ export function fault(code: FaultCode, options?: FaultOptions): Fault {
 
 /** Every fault with its status and public sentence, for the reference and its tests. */
 export function listFaults(): readonly { code: FaultCode; status: number; message: string }[] {
-  return (Object.keys(FAULTS) as FaultCode[]).map((code) => ({ code, status: FAULTS[code][0], message: FAULTS[code][1] }));
+  return (Object.keys(FAULTS) as FaultCode[]).map((code) => ({
+    code,
+    status: FAULTS[code][0],
+    message: FAULTS[code][1],
+  }));
 }

@@ -1,0 +1,43 @@
+// Owns every shape that crosses a wire or rests on disk: events, entities, HTTP bodies.
+// Promises closed writer schemas, open readers and versions that never change once released.
+// Must never import anything of the server, nor do any input or output.
+export {
+  checkEntity,
+  ENTITY_TYPES,
+  type EntityType,
+  findEntityType,
+} from './entities.ts';
+export {
+  type Actor,
+  Budget,
+  checkEventData,
+  EVENT_TYPES,
+  EVENT_VERSION,
+  type EventData,
+  type EventEnvelope,
+  type EventType,
+  eventSchemas,
+  type NewEvent,
+  TERMINAL_EVENTS,
+} from './events.ts';
+export {
+  type ApiKey,
+  type Artifact,
+  ClaimSetup,
+  CreateApiKey,
+  type CreatedApiKey,
+  type CreatedTenant,
+  CreateRun,
+  CreateTenant,
+  type Entity,
+  type Page,
+  type Problem,
+  type Run,
+  RunStatus,
+  RunSummary,
+  SCOPES,
+  type Scope,
+  type Tenant,
+} from './http.ts';
+export { Uuid } from './shapes.ts';
+export { type Checked, type Checker, checker, type FieldProblem } from './validate.ts';

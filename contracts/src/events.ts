@@ -1,0 +1,141 @@
+// Owns the event types of version 1: what a writer may put into `data`, and the envelope around it.
+// Promises a closed writer schema per type; a reader that meets an unknown type or field treats it as normal input.
+// Must never change a released shape in place: a breaking change is a new version.
+import { type Static, Type } from 'typebox';
+import { Confidentiality, Count, closed, Integrity, Money, Sha256, Uuid, Word } from './shapes.ts';
+import { type Checked, type Checker, checker } from './validate.ts';
+
+const CallId = Type.String({ minLength: 1, maxLength: 100 });
+const Text = Type.String({ maxLength: 200_000 });
+const Arguments = Type.Record(Type.String({ maxLength: 200 }), Type.Unknown());
+const Label = closed({ integrity: Integrity, confidentiality: Confidentiality });
+
+export const Budget = closed({ tokens: Count, cost: Money, seconds: Count, calls: Count });
+export type Budget = Static<typeof Budget>;
+
+const Part = Type.Union([
+  closed({ kind: Type.Literal('text'), text: Text }),
+  closed({ kind: Type.Literal('tool_call'), call_id: CallId, tool: Word, arguments: Arguments }),
+]);
+
+const data = {
+  'run.created': closed({
+    skill: closed({ name: Word, version: Word, digest: Sha256 }),
+    model: Word,
+    budget: Budget,
+    input_artifacts: Type.Array(Uuid, { maxItems: 100 }),
+  }),
+  'run.started': closed({ worker: Uuid }),
+  'run.resumed': closed({ worker: Uuid, epoch: Count }),
+  'run.waiting': closed({ reason: Word }),
+  'run.succeeded': closed({ outcome: Text, artifact_ids: Type.Array(Uuid, { maxItems: 1000 }) }),
+  'run.failed': closed({ error: closed({ code: Word, message: Text, retryable: Type.Boolean() }) }),
+  'run.cancelled': closed({ by: Word, reason: Type.Optional(Type.String({ maxLength: 500 })) }),
+  'step.started': closed({ step: Count, name: Word }),
+  'step.completed': closed({ step: Count, status: Word }),
+  'model.message': closed({
+    step: Count,
+    role: Type.Literal('assistant'),
+    parts: Type.Array(Part, { maxItems: 200 }),
+    finish_reason: Word,
+  }),
+  'tool.call.requested': closed({
+    call_id: CallId,
+    tool: Word,
+    arguments: Arguments,
+    arguments_digest: Sha256,
+    effect: Word,
+  }),
+  'tool.call.denied': closed({ call_id: CallId, tool: Word, reason: Word, detail: Type.String({ maxLength: 500 }) }),
+  'tool.call.started': closed({ call_id: CallId, tool: Word, effect_key: Word, attempt: Count }),
+  'tool.call.completed': closed({
+    call_id: CallId,
+    tool: Word,
+    rendering: Text,
+    artifact_id: Type.Optional(Uuid),
+    bytes: Count,
+    duration_ms: Count,
+    label: Label,
+    findings: Count,
+  }),
+  'tool.call.failed': closed({
+    call_id: CallId,
+    tool: Word,
+    error: closed({ code: Word, message: Text }),
+    retryable: Type.Boolean(),
+  }),
+  'usage.recorded': closed({
+    model: Word,
+    input_tokens: Count,
+    output_tokens: Count,
+    cached_tokens: Count,
+    cost: Money,
+    currency: Type.Literal('USD'),
+    settlement: Type.Union([Type.Literal('settled'), Type.Literal('lost')]),
+  }),
+  'budget.exceeded': closed({ limit: Word, allowed: Word, observed: Word, action: Word }),
+  'artifact.created': closed({ artifact_id: Uuid, media_type: Word, bytes: Count, sha256: Sha256, data_class: Word }),
+  'entity.extracted': closed({
+    entity_id: Uuid,
+    type: Word,
+    version: Count,
+    attributes: Arguments,
+    evidence: Type.Array(Uuid, { maxItems: 50 }),
+  }),
+  'egress.blocked': closed({
+    call_id: CallId,
+    host: Type.String({ maxLength: 300 }),
+    port: Count,
+    rule: Word,
+    code: Word,
+  }),
+  'effect.settled': closed({ effect_key: Word, outcome: Word, by: Word }),
+} as const;
+
+export type EventType = keyof typeof data;
+export type EventData<T extends EventType> = Static<(typeof data)[T]>;
+/** An event that is yet to be appended. */
+export type NewEvent = {
+  [T in EventType]: { readonly type: T; readonly data: EventData<T>; readonly actor: Actor };
+}[EventType];
+
+export const Actor = closed({
+  kind: Type.Union([Type.Literal('user'), Type.Literal('agent'), Type.Literal('system'), Type.Literal('tool')]),
+  id: Type.String({ minLength: 1, maxLength: 200 }),
+});
+export type Actor = Static<typeof Actor>;
+
+/** The envelope as it is sent. `data` is open on read: unknown types and fields are normal input. */
+export interface EventEnvelope {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly run_id: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly version: number;
+  readonly time: string;
+  readonly actor: Actor;
+  readonly data: unknown;
+  readonly data_state: 'present' | 'expired' | 'redacted' | 'erased';
+  readonly prev_hash: string | null;
+  readonly hash: string;
+}
+
+export const EVENT_TYPES = Object.keys(data) as EventType[];
+/** The version that this release writes, per type. */
+export const EVENT_VERSION = 1;
+export const TERMINAL_EVENTS: ReadonlySet<string> = new Set(['run.succeeded', 'run.failed', 'run.cancelled']);
+
+const checkers = new Map<string, Checker<unknown>>(EVENT_TYPES.map((type) => [type, checker(data[type])]));
+
+/** Checks `data` against the closed writer schema of its type. Unknown types are refused: a writer knows what it writes. */
+export function checkEventData(type: string, value: unknown): Checked<unknown> {
+  const check = checkers.get(type);
+  if (check === undefined) return { ok: false, problems: [{ path: '', message: `unknown event type ${type}` }] };
+  return check(value);
+}
+
+/** The writer schema of each event type as JSON Schema. */
+export function eventSchemas(): Readonly<Record<EventType, object>> {
+  return data;
+}
