@@ -1,0 +1,6 @@
+// Owns the append-only, hash-chained log of each run: the only writer of events and of a run's head.
+// Promises dense `seq`, one append a step under the run's row lock, and a superseded worker refused.
+// Must never store an event that breaks its contract, nor hash a payload itself: the chain is over commitments.
+export { type Appender, append, lockRun, type RunHead } from './append.ts';
+export { allEvents, exportRun, type FollowOptions, followEvents, listEvents } from './read.ts';
+export { type Listener, openSignals, type Signals, type Waiter } from './signals.ts';

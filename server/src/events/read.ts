@@ -1,0 +1,130 @@
+// Reads a run's log: pages, a live follow without loss or repeat, and the export that `sallyport verify` checks offline.
+import type { EventEnvelope } from '@sallyport/contracts';
+import { type Row, sql, type TenantScope } from '../db/db.ts';
+import type { RunId } from '../ids.ts';
+import type { Signals } from './signals.ts';
+
+const PAGE = 500;
+/** A lost notification costs at most this long: a follower looks by itself then. */
+const LOOK_AGAIN_MS = 5_000;
+
+interface StoredEvent {
+  readonly envelope: EventEnvelope;
+  readonly salt: Uint8Array | null;
+  readonly bytes: Uint8Array | null;
+  readonly dataDigest: string;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+function readEvent(row: Row): StoredEvent {
+  const bytes = row.bytesOrNull('data');
+  const prev = row.bytesOrNull('prev_hash');
+  return {
+    bytes,
+    salt: row.bytesOrNull('salt'),
+    dataDigest: hex(row.bytes('data_digest')),
+    envelope: {
+      id: row.text('id'),
+      tenant_id: row.text('tenant_id'),
+      run_id: row.text('run_id'),
+      seq: row.int('seq'),
+      type: row.text('type'),
+      version: row.int('version'),
+      time: row.time('time').toISOString(),
+      actor: { kind: row.text('actor_kind') as EventEnvelope['actor']['kind'], id: row.text('actor_id') },
+      data: bytes === null ? null : (JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown),
+      data_state: row.text('data_state') as EventEnvelope['data_state'],
+      prev_hash: prev === null ? null : hex(prev),
+      hash: hex(row.bytes('hash')),
+    },
+  };
+}
+
+async function page(scope: TenantScope, runId: RunId, after: number, limit: number): Promise<StoredEvent[]> {
+  return scope.rows(
+    sql`select e.id, e.tenant_id, e.run_id, e.seq, e.type, e.version, e.time, e.actor_kind, e.actor_id, e.data, e.salt,
+          e.data_digest, e.data_state, e.prev_hash, e.hash
+        from events e where ${scope.mine('e')} and e.run_id = ${runId} and e.seq > ${after} order by e.seq limit ${limit}`,
+    readEvent,
+  );
+}
+
+/** Events with `seq` greater than `after`, oldest first, at most `limit`. */
+export async function listEvents(
+  scope: TenantScope,
+  runId: RunId,
+  after: number,
+  limit: number,
+): Promise<EventEnvelope[]> {
+  const rows = await page(scope, runId, after, Math.min(limit, PAGE));
+  return rows.map((row) => row.envelope);
+}
+
+/** Every event of a run in order, read in pages. */
+export async function* allEvents(scope: TenantScope, runId: RunId, after = -1): AsyncGenerator<EventEnvelope> {
+  let seen = after;
+  for (;;) {
+    const events = await listEvents(scope, runId, seen, PAGE);
+    yield* events;
+    const last = events.at(-1);
+    if (last === undefined || events.length < PAGE) return;
+    seen = last.seq;
+  }
+}
+
+export interface FollowOptions {
+  readonly after: number;
+  readonly signal: AbortSignal;
+  /** True when no further event can come; asked each time the log has been read to its end. */
+  readonly ended: () => Promise<boolean>;
+}
+
+/** Every event after `after`, then live, until the run has ended and all is read, or `signal` aborts. */
+export async function* followEvents(
+  scope: TenantScope,
+  signals: Signals,
+  runId: RunId,
+  options: FollowOptions,
+): AsyncGenerator<EventEnvelope> {
+  let seen = options.after;
+  const waiter = signals.watch(runId);
+  try {
+    while (!options.signal.aborted) {
+      waiter.arm();
+      const ended = await options.ended();
+      for await (const event of allEvents(scope, runId, seen)) {
+        if (options.signal.aborted) return;
+        yield event;
+        seen = event.seq;
+      }
+      if (ended) return;
+      await waiter.wait(LOOK_AGAIN_MS, options.signal);
+    }
+  } finally {
+    waiter.close();
+  }
+}
+
+/** The export of `libs/chain`: a header line, then one line an event, bytes and salts as they are stored. */
+export async function* exportRun(
+  scope: TenantScope,
+  run: { id: RunId; lastSeq: number; head: Uint8Array | null },
+): AsyncGenerator<string> {
+  yield `${JSON.stringify({ sallyport_export: 1, tenant_id: scope.tenantId, run_id: run.id, last_seq: run.lastSeq, head: run.head === null ? null : hex(run.head) })}\n`;
+  let seen = -1;
+  while (seen < run.lastSeq) {
+    const rows = await page(scope, run.id, seen, PAGE);
+    if (rows.length === 0) return;
+    for (const row of rows) {
+      if (row.envelope.seq > run.lastSeq) return;
+      const { data: _data, ...envelope } = row.envelope;
+      const b64 = (bytes: Uint8Array | null): string | null =>
+        bytes === null ? null : Buffer.from(bytes).toString('base64');
+      yield `${JSON.stringify({ ...envelope, data_b64: b64(row.bytes), salt_b64: b64(row.salt), data_digest: row.dataDigest })}\n`;
+      seen = row.envelope.seq;
+    }
+  }
+}

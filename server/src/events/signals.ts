@@ -1,0 +1,107 @@
+// Tells followers and workers, on every node, that something moved. Ids only, never content: any listener reads them.
+// Never inside the transaction of an append: NOTIFY takes a database-wide lock at commit.
+import { EventEmitter } from 'node:events';
+import type { RunId } from '../ids.ts';
+
+const BATCH_MS = 10;
+/** Postgres refuses a payload of 8,000 bytes; an id and its comma are 37. */
+const MOST_IDS = 200;
+const CHANNEL = 'sallyport_runs';
+const WORK_CHANNEL = 'sallyport_work';
+
+/** What the database room offers on its direct connection. */
+export interface Listener {
+  listen(channel: string, heard: (payload: string) => void): Promise<void>;
+  notify(channel: string, payload: string): Promise<void>;
+}
+
+export interface Waiter {
+  /** Call before reading: a signal that comes after it ends the next wait at once. */
+  arm(): void;
+  wait(timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+export interface Signals {
+  /** A run's log grew (or its status changed): after the commit. */
+  touched(runId: RunId): void;
+  /** A run became ready to be claimed: after the commit. */
+  ready(): void;
+  watch(runId: RunId): Waiter;
+  watchWork(): Waiter;
+  close(): void;
+}
+
+function waiterOn(emitter: EventEmitter, name: string): Waiter {
+  let rung = false;
+  let wake: (() => void) | undefined;
+  const ring = (): void => {
+    rung = true;
+    wake?.();
+  };
+  emitter.on(name, ring);
+  return {
+    arm: () => {
+      rung = false;
+    },
+    wait: (timeoutMs, signal) =>
+      new Promise<void>((resolve) => {
+        if (rung || signal?.aborted === true) return resolve();
+        const done = (): void => {
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', done);
+          wake = undefined;
+          resolve();
+        };
+        const timer = setTimeout(done, timeoutMs);
+        signal?.addEventListener('abort', done, { once: true });
+        wake = done;
+      }),
+    close: () => {
+      emitter.off(name, ring);
+      wake?.();
+    },
+  };
+}
+
+/** Opens the signals of one node. Without a listener they reach this process only. */
+export async function openSignals(listener: Listener | undefined, onFault: (error: unknown) => void): Promise<Signals> {
+  const emitter = new EventEmitter().setMaxListeners(0);
+  const pending = new Set<RunId>();
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const send = (channel: string, payload: string): void => {
+    listener?.notify(channel, payload).catch(onFault);
+  };
+  const flush = (): void => {
+    timer = undefined;
+    const ids = [...pending];
+    pending.clear();
+    for (let at = 0; at < ids.length; at += MOST_IDS) send(CHANNEL, ids.slice(at, at + MOST_IDS).join(','));
+  };
+  await listener?.listen(CHANNEL, (payload) => {
+    for (const id of payload.split(',')) emitter.emit(`run:${id}`);
+  });
+  await listener?.listen(WORK_CHANNEL, () => emitter.emit('work'));
+  return {
+    touched: (runId) => {
+      emitter.emit(`run:${runId}`);
+      if (closed || listener === undefined) return;
+      pending.add(runId);
+      timer ??= setTimeout(flush, BATCH_MS);
+    },
+    ready: () => {
+      emitter.emit('work');
+      if (!closed) send(WORK_CHANNEL, '');
+    },
+    watch: (runId) => waiterOn(emitter, `run:${runId}`),
+    watchWork: () => waiterOn(emitter, 'work'),
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+      timer = undefined;
+      emitter.removeAllListeners();
+    },
+  };
+}

@@ -1,0 +1,26 @@
+// Owns who may act: tenants, users, API keys, the operator, the one-time link of the first boot.
+// Promises that a key is hashed with a pepper outside the database, shown once, and refused alike for every reason.
+// Must never take a tenant, a user or a scope from a request body.
+export {
+  createKey,
+  flagExposed,
+  getKey,
+  type KeyVerdict,
+  listKeys,
+  type Refusal,
+  revokeKey,
+  touchKey,
+  verifyKey,
+} from './api-keys.ts';
+export { generateKey, type KeyEnv, type ParsedKey, parseKey } from './key-format.ts';
+export { createPeppers, type Peppers } from './peppers.ts';
+export {
+  claimSetupToken,
+  createOperatorKey,
+  createSetupToken,
+  createTenant,
+  firstBootOperator,
+  listTenants,
+  type NewTenant,
+  verifyOperator,
+} from './tenants.ts';

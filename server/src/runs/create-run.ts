@@ -1,0 +1,41 @@
+// Creates a run: one transaction for the row and its first event, so that no run exists without its log.
+import type { Budget, Run } from '@sallyport/contracts';
+import { sql, type TenantTx } from '../db/db.ts';
+import { append, lockRun } from '../events/events.ts';
+import { newId, type RunId } from '../ids.ts';
+import type { UserPrincipal } from '../principal.ts';
+import type { RunGrant } from './read-run.ts';
+
+export interface NewRun {
+  readonly skill: { readonly name: string; readonly version: string /** lower-case hex */; readonly digest: string };
+  readonly model: string;
+  readonly task: string;
+  readonly input: Run['input'];
+  readonly grant: RunGrant;
+  readonly budget: Budget;
+}
+
+function json(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value), 'utf8');
+}
+
+/** Inserts the run as queued with `run.created`; call `signals.ready()` after the commit. */
+export async function createRun(tx: TenantTx, principal: UserPrincipal, run: NewRun): Promise<RunId> {
+  const id = newId<RunId>();
+  const { budget, skill } = run;
+  await tx.run(sql`insert into runs (tenant_id, id, user_id, api_key_id, skill_name, skill_version, skill_digest, model, task, input, run_grant,
+      budget_tokens, budget_cost, budget_seconds, budget_calls)
+    values (${tx.value}, ${id}, ${principal.userId}, ${principal.keyId}, ${skill.name}, ${skill.version}, ${Buffer.from(skill.digest, 'hex')}, ${run.model},
+      ${Buffer.from(run.task, 'utf8')}, ${json(run.input)}, ${json(run.grant)},
+      ${budget.tokens}, ${budget.cost}::numeric, ${budget.seconds}, ${budget.calls})`);
+  const control = { kind: 'control' } as const;
+  const head = await lockRun(tx, id, control);
+  await append(tx, head, control, [
+    {
+      type: 'run.created',
+      actor: { kind: 'user', id: principal.userId },
+      data: { skill, model: run.model, budget, input_artifacts: [...(run.input.artifacts ?? [])] },
+    },
+  ]);
+  return id;
+}

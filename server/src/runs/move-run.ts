@@ -1,0 +1,79 @@
+// Moves a run between its states. Cancel and finish may race: the row lock lets one through, the other learns the present state.
+import type { NewEvent, Run, RunStatus } from '@sallyport/contracts';
+import { sql, type TenantTx } from '../db/db.ts';
+import { append, lockRun, type RunHead } from '../events/events.ts';
+import type { RunId, WorkerId } from '../ids.ts';
+
+const OPEN: ReadonlySet<string> = new Set(['queued', 'running', 'waiting']);
+
+export type CancelResult = { readonly cancelled: true } | { readonly cancelled: false; readonly status: RunStatus };
+
+/** Cancels an open run and raises the epoch, so that its worker's next write is refused. */
+export async function cancelRun(tx: TenantTx, id: RunId, by: string, reason?: string): Promise<CancelResult> {
+  const control = { kind: 'control' } as const;
+  const head = await lockRun(tx, id, control);
+  if (!OPEN.has(head.status)) return { cancelled: false, status: head.status as RunStatus };
+  const data = reason === undefined ? { by } : { by, reason };
+  await append(tx, head, control, [{ type: 'run.cancelled', actor: { kind: 'user', id: by }, data }]);
+  await tx.run(sql`update runs r set status = 'cancelled', epoch = r.epoch + 1, worker = null, ended_at = clock_timestamp()
+    where ${tx.mine('r')} and r.id = ${id} and r.status in ('queued', 'running', 'waiting')`);
+  return { cancelled: true };
+}
+
+/** Writes `run.started` on the first claim and `run.resumed` on every later one. */
+export async function startRun(tx: TenantTx, id: RunId, worker: WorkerId, epoch: bigint): Promise<RunHead> {
+  const appender = { kind: 'worker', epoch } as const;
+  const head = await lockRun(tx, id, appender);
+  const actor = { kind: 'system', id: `worker:${worker}` } as const;
+  const event: NewEvent =
+    head.lastSeq === 0
+      ? { type: 'run.started', actor, data: { worker } }
+      : { type: 'run.resumed', actor, data: { worker, epoch: Number(epoch) } };
+  const moved = await append(tx, head, appender, [event], { progress: false });
+  await tx.run(
+    sql`update runs r set started_at = coalesce(r.started_at, clock_timestamp()) where ${tx.mine('r')} and r.id = ${id}`,
+  );
+  return moved;
+}
+
+export type Finish =
+  | { readonly status: 'succeeded'; readonly outcome: string; readonly artifactIds: readonly string[] }
+  | { readonly status: 'failed'; readonly code: string; readonly message: string; readonly retryable: boolean };
+
+/** Ends a run under its worker's epoch. Throws `stale_epoch` when a cancel or another worker came first. */
+export async function finishRun(
+  tx: TenantTx,
+  id: RunId,
+  epoch: bigint,
+  finish: Finish,
+  before: readonly NewEvent[] = [],
+): Promise<RunHead> {
+  const appender = { kind: 'worker', epoch } as const;
+  const head = await lockRun(tx, id, appender);
+  const actor = { kind: 'system', id: 'runtime' } as const;
+  const last: NewEvent =
+    finish.status === 'succeeded'
+      ? { type: 'run.succeeded', actor, data: { outcome: finish.outcome, artifact_ids: [...finish.artifactIds] } }
+      : {
+          type: 'run.failed',
+          actor,
+          data: { error: { code: finish.code, message: finish.message, retryable: finish.retryable } },
+        };
+  const moved = await append(tx, head, appender, [...before, last]);
+  const result: Run['result'] =
+    finish.status === 'succeeded' ? { outcome: finish.outcome, artifact_ids: [...finish.artifactIds] } : null;
+  await tx.run(sql`update runs r set status = ${finish.status}, worker = null, ended_at = clock_timestamp(),
+      error_code = ${finish.status === 'failed' ? finish.code : null}, result = ${result === null ? null : Buffer.from(JSON.stringify(result), 'utf8')}
+    where ${tx.mine('r')} and r.id = ${id} and r.epoch = ${epoch} and r.status = 'running'`);
+  return moved;
+}
+
+/** Adds what a step used to the run's totals; the row is locked by the append of the same transaction. */
+export async function recordUsage(
+  tx: TenantTx,
+  id: RunId,
+  used: { tokens: number; cost: string; calls: number },
+): Promise<void> {
+  await tx.run(sql`update runs r set used_tokens = r.used_tokens + ${used.tokens}, used_cost = r.used_cost + ${used.cost}::numeric,
+      used_calls = r.used_calls + ${used.calls} where ${tx.mine('r')} and r.id = ${id}`);
+}

@@ -1,0 +1,161 @@
+// Reads runs. Lists never open a payload; one run's page does.
+import type { Run, RunStatus, RunSummary } from '@sallyport/contracts';
+import { type Row, sql, type TenantScope } from '../db/db.ts';
+import { fault } from '../errors.ts';
+import { asId, type RunId, type TenantId } from '../ids.ts';
+
+export interface RunRecord {
+  readonly id: RunId;
+  readonly status: RunStatus;
+  readonly lastSeq: number;
+  readonly head: Uint8Array | null;
+}
+
+export interface RunGrant {
+  readonly tools: readonly { readonly tool: string; readonly count?: number }[];
+  readonly hosts: readonly string[];
+  readonly urls: readonly string[];
+  readonly artifacts: readonly string[];
+  readonly entityTypes: readonly string[];
+}
+
+/** What a worker needs to drive a run. */
+export interface RunWork {
+  readonly id: RunId;
+  readonly tenantId: TenantId;
+  readonly userId: string;
+  readonly skillName: string;
+  readonly skillVersion: string;
+  readonly skillDigest: string;
+  readonly model: string;
+  readonly task: string;
+  readonly input: Run['input'];
+  readonly grant: RunGrant;
+  readonly status: RunStatus;
+  readonly lastSeq: number;
+  readonly budget: RunSummary['budget'];
+  readonly usage: RunSummary['usage'];
+  readonly startedAt: Date | null;
+}
+
+const decoder = new TextDecoder();
+
+function readJson<T>(row: Row, column: string): T {
+  return JSON.parse(decoder.decode(row.bytes(column))) as T;
+}
+
+function trimMoney(text: string): string {
+  return text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text;
+}
+
+function readSummary(row: Row): RunSummary {
+  const head = row.bytesOrNull('head');
+  return {
+    id: row.text('id'),
+    tenant_id: row.text('tenant_id'),
+    status: row.text('status') as RunStatus,
+    skill: `${row.text('skill_name')}@${row.text('skill_version')}`,
+    model: row.text('model'),
+    created_by: row.text('user_id'),
+    created_at: row.time('created_at').toISOString(),
+    started_at: row.timeOrNull('started_at')?.toISOString() ?? null,
+    ended_at: row.timeOrNull('ended_at')?.toISOString() ?? null,
+    error_code: row.textOrNull('error_code'),
+    last_seq: row.int('last_seq'),
+    head: head === null ? null : Buffer.from(head).toString('hex'),
+    usage: {
+      tokens: Number(row.bigint('used_tokens')),
+      cost: trimMoney(row.text('used_cost')),
+      calls: row.int('used_calls'),
+    },
+    budget: {
+      tokens: Number(row.bigint('budget_tokens')),
+      cost: trimMoney(row.text('budget_cost')),
+      seconds: row.int('budget_seconds'),
+      calls: row.int('budget_calls'),
+    },
+  };
+}
+
+export async function findRun(scope: TenantScope, id: RunId): Promise<RunRecord | undefined> {
+  return scope.first(
+    sql`select r.id, r.status, r.last_seq, r.head from runs r where ${scope.mine('r')} and r.id = ${id}`,
+    (row: Row) => ({
+      id: asId<RunId>(row.text('id')),
+      status: row.text('status') as RunStatus,
+      lastSeq: row.int('last_seq'),
+      head: row.bytesOrNull('head'),
+    }),
+  );
+}
+
+export async function getRun(scope: TenantScope, id: RunId): Promise<Run> {
+  const run = await scope.first(
+    sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
+          r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls,
+          r.task, r.input, r.result
+        from runs r where ${scope.mine('r')} and r.id = ${id}`,
+    (row: Row): Run => {
+      const result = row.bytesOrNull('result');
+      return {
+        ...readSummary(row),
+        task: decoder.decode(row.bytes('task')),
+        input: readJson<Run['input']>(row, 'input'),
+        result: result === null ? null : (JSON.parse(decoder.decode(result)) as Run['result']),
+      };
+    },
+  );
+  if (run === undefined) throw fault('not_found');
+  return run;
+}
+
+export interface RunFilter {
+  readonly status?: RunStatus | undefined;
+  /** Newest first; only runs older than this id. */
+  readonly before?: RunId | undefined;
+  readonly limit: number;
+}
+
+export async function listRuns(scope: TenantScope, filter: RunFilter): Promise<RunSummary[]> {
+  return scope.rows(
+    sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
+          r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls
+        from runs r where ${scope.mine('r')} and ${sql.all(
+          filter.status !== undefined && sql`r.status = ${filter.status}`,
+          filter.before !== undefined && sql`r.id < ${filter.before}`,
+        )} order by r.id desc limit ${filter.limit}`,
+    readSummary,
+  );
+}
+
+/** The claimed run with its task, input and grant. */
+export async function loadWork(scope: TenantScope, id: RunId): Promise<RunWork> {
+  const work = await scope.first(
+    sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.skill_digest, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
+          r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls,
+          r.task, r.input, r.run_grant
+        from runs r where ${scope.mine('r')} and r.id = ${id}`,
+    (row: Row): RunWork => {
+      const summary = readSummary(row);
+      return {
+        id,
+        tenantId: asId<TenantId>(summary.tenant_id),
+        userId: summary.created_by,
+        skillName: row.text('skill_name'),
+        skillVersion: row.text('skill_version'),
+        skillDigest: Buffer.from(row.bytes('skill_digest')).toString('hex'),
+        model: summary.model,
+        task: decoder.decode(row.bytes('task')),
+        input: readJson<Run['input']>(row, 'input'),
+        grant: readJson<RunGrant>(row, 'run_grant'),
+        status: summary.status,
+        lastSeq: summary.last_seq,
+        budget: summary.budget,
+        usage: summary.usage,
+        startedAt: row.timeOrNull('started_at'),
+      };
+    },
+  );
+  if (work === undefined) throw fault('not_found');
+  return work;
+}
