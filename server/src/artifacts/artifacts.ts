@@ -1,0 +1,132 @@
+// Owns artifacts: the rows that name stored bytes, with their labels. Private: there is no public URL (DEC-044).
+// Promises that bytes are on disk before their row exists, and that one effect key makes one artifact.
+// Must never answer for another tenant's id with anything but not-found.
+import type { Artifact } from '@sallyport/contracts';
+import type { BlobStore } from '../blobs/blobs.ts';
+import { type Row, sql, type TenantScope } from '../db/db.ts';
+import { fault } from '../errors.ts';
+import { type ArtifactId, type Id, newId, type RunId, type UserId } from '../ids.ts';
+
+export const MOST_ARTIFACT_BYTES = 64 * 1024 * 1024;
+
+export interface NewArtifact {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly dataClass: 'artifact' | 'page' | 'upload';
+  readonly integrity: 'trusted' | 'untrusted';
+  readonly confidentiality: 'public' | 'private';
+  readonly sources: readonly string[];
+  readonly runId?: RunId | undefined;
+  readonly userId?: UserId | undefined;
+  readonly effectKey?: string | undefined;
+}
+
+export interface StoredBlob {
+  readonly blobId: Id<'blob'>;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const decoder = new TextDecoder();
+
+function readArtifact(row: Row): Artifact {
+  return {
+    id: row.text('id'),
+    tenant_id: row.text('tenant_id'),
+    run_id: row.textOrNull('run_id'),
+    name: decoder.decode(row.bytes('name')),
+    media_type: row.text('media_type'),
+    bytes: Number(row.bigint('bytes')),
+    sha256: Buffer.from(row.bytes('sha256')).toString('hex'),
+    data_class: row.text('data_class'),
+    integrity: row.text('integrity') as Artifact['integrity'],
+    confidentiality: row.text('confidentiality') as Artifact['confidentiality'],
+    sources: row.textArray('sources'),
+    created_at: row.time('created_at').toISOString(),
+  };
+}
+
+/** Writes bytes first; the row follows in the caller's transaction. A blob without a row is an orphan that no id reaches. */
+export async function storeBlob(blobs: BlobStore, tenantId: string, source: AsyncIterable<Uint8Array>, maxBytes = MOST_ARTIFACT_BYTES): Promise<StoredBlob> {
+  const blobId = newId<Id<'blob'>>();
+  const stored = await blobs.put({ tenantId, blobId }, source, { maxBytes });
+  return { blobId, bytes: stored.bytes, sha256: stored.sha256 };
+}
+
+/** Inserts the row. With an effect key that has a row already, that row is the answer: a repeat makes no second artifact. */
+export async function insertArtifact(scope: TenantScope, blob: StoredBlob, artifact: NewArtifact): Promise<Artifact> {
+  const made = await scope.first(
+    sql`insert into artifacts (tenant_id, id, run_id, user_id, effect_key, name, media_type, bytes, sha256, blob_id, data_class, integrity, confidentiality, sources)
+        values (${scope.value}, ${newId<ArtifactId>()}, ${artifact.runId ?? null}, ${artifact.userId ?? null}, ${artifact.effectKey ?? null}, ${Buffer.from(artifact.name, 'utf8')},
+          ${artifact.mediaType}, ${blob.bytes}, ${Buffer.from(blob.sha256, 'hex')}, ${blob.blobId}, ${artifact.dataClass}, ${artifact.integrity}, ${artifact.confidentiality}, ${[...artifact.sources]})
+        on conflict (tenant_id, run_id, effect_key) do nothing
+        returning id, tenant_id, run_id, name, media_type, bytes, sha256, data_class, integrity, confidentiality, sources, created_at`,
+    readArtifact,
+  );
+  if (made !== undefined) return made;
+  const standing = await findByEffect(scope, artifact.runId, artifact.effectKey);
+  if (standing === undefined) throw fault('internal', { detail: 'the artifact was not stored' });
+  return standing;
+}
+
+async function findByEffect(scope: TenantScope, runId: RunId | undefined, key: string | undefined): Promise<Artifact | undefined> {
+  return scope.first(
+    sql`select a.id, a.tenant_id, a.run_id, a.name, a.media_type, a.bytes, a.sha256, a.data_class, a.integrity, a.confidentiality, a.sources, a.created_at
+        from artifacts a where ${scope.mine('a')} and a.run_id = ${runId ?? null} and a.effect_key = ${key ?? null}`,
+    readArtifact,
+  );
+}
+
+export async function getArtifact(scope: TenantScope, id: ArtifactId): Promise<Artifact> {
+  const artifact = await findArtifact(scope, id);
+  if (artifact === undefined) throw fault('not_found');
+  return artifact;
+}
+
+export async function findArtifact(scope: TenantScope, id: ArtifactId): Promise<Artifact | undefined> {
+  return scope.first(
+    sql`select a.id, a.tenant_id, a.run_id, a.name, a.media_type, a.bytes, a.sha256, a.data_class, a.integrity, a.confidentiality, a.sources, a.created_at
+        from artifacts a where ${scope.mine('a')} and a.id = ${id} and a.state = 'stored'`,
+    readArtifact,
+  );
+}
+
+/** Which of these ids are artifacts of this tenant. */
+export async function knownArtifacts(scope: TenantScope, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const known = await scope.rows(
+    sql`select a.id from artifacts a where ${scope.mine('a')} and a.id = any(${[...ids]}::uuid[]) and a.state = 'stored'`,
+    (row: Row) => row.text('id'),
+  );
+  return new Set(known);
+}
+
+export async function listArtifacts(scope: TenantScope, filter: { runId?: RunId | undefined; before?: ArtifactId | undefined; limit: number }): Promise<Artifact[]> {
+  return scope.rows(
+    sql`select a.id, a.tenant_id, a.run_id, a.name, a.media_type, a.bytes, a.sha256, a.data_class, a.integrity, a.confidentiality, a.sources, a.created_at
+        from artifacts a where ${scope.mine('a')} and a.state = 'stored' and ${sql.all(
+          filter.runId !== undefined && sql`a.run_id = ${filter.runId}`,
+          filter.before !== undefined && sql`a.id < ${filter.before}`,
+        )} order by a.id desc limit ${filter.limit}`,
+    readArtifact,
+  );
+}
+
+/** The bytes of an artifact of this tenant, as a stream. */
+export async function openArtifact(scope: TenantScope, blobs: BlobStore, id: ArtifactId): Promise<{ artifact: Artifact; content: AsyncIterable<Uint8Array> }> {
+  const artifact = await getArtifact(scope, id);
+  const blobId = await scope.first(sql`select a.blob_id from artifacts a where ${scope.mine('a')} and a.id = ${id}`, (row: Row) => row.text('blob_id'));
+  const content = blobId === undefined ? undefined : await blobs.get({ tenantId: scope.tenantId, blobId });
+  if (content === undefined) throw fault('internal', { detail: `the bytes of artifact ${id} are missing` });
+  return { artifact, content };
+}
+
+/** Marks, deletes the bytes, removes the row last: a crash between leaves a row that says so (RT3). */
+export async function deleteArtifact(scope: TenantScope, blobs: BlobStore, id: ArtifactId): Promise<void> {
+  const blobId = await scope.first(
+    sql`update artifacts a set state = 'deleting' where ${scope.mine('a')} and a.id = ${id} returning a.blob_id`,
+    (row: Row) => row.text('blob_id'),
+  );
+  if (blobId === undefined) throw fault('not_found');
+  await blobs.delete({ tenantId: scope.tenantId, blobId });
+  await scope.run(sql`delete from artifacts a where ${scope.mine('a')} and a.id = ${id} and a.state = 'deleting'`);
+}

@@ -1,0 +1,93 @@
+// Owns entities: typed findings of runs, checked against their contract before they are stored.
+// Promises that one effect key makes one entity, and that an untrusted finding never replaces another: it stands beside it (flow R34).
+// Must never merge values of different integrity.
+import { createHash } from 'node:crypto';
+import { canonicalize } from '@sallyport/chain';
+import { checkEntity, type Entity, findEntityType } from '@sallyport/contracts';
+import { type Row, sql, type TenantScope } from '../db/db.ts';
+import { fault } from '../errors.ts';
+import { type EntityId, newId, type RunId } from '../ids.ts';
+
+export interface NewEntity {
+  /** `name@version` */
+  readonly reference: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly evidence: readonly string[];
+  readonly integrity: 'trusted' | 'untrusted';
+  readonly confidentiality: 'public' | 'private';
+  readonly sources: readonly string[];
+  readonly runId: RunId;
+  readonly effectKey: string;
+}
+
+function readEntity(row: Row): Entity {
+  return {
+    id: row.text('id'),
+    tenant_id: row.text('tenant_id'),
+    run_id: row.text('run_id'),
+    type: row.text('type'),
+    version: row.int('version'),
+    attributes: JSON.parse(Buffer.from(row.bytes('attributes')).toString('utf8')) as Record<string, unknown>,
+    evidence: row.textArray('evidence'),
+    integrity: row.text('integrity') as Entity['integrity'],
+    confidentiality: row.text('confidentiality') as Entity['confidentiality'],
+    sources: row.textArray('sources'),
+    created_at: row.time('created_at').toISOString(),
+  };
+}
+
+/** Checks and inserts. Throws `invalid_input` with the fields that break the contract. */
+export async function saveEntity(scope: TenantScope, entity: NewEntity): Promise<Entity> {
+  const type = findEntityType(entity.reference);
+  const checked = checkEntity(entity.reference, entity.attributes);
+  if (type === undefined || !checked.ok) throw fault('invalid_input', { fields: checked.ok ? [] : checked.problems });
+  const named = Object.fromEntries(type.identity.map((key) => [key, checked.value[key] ?? null]));
+  const identity = createHash('sha256').update(`sallyport.entity.v1\0${entity.reference}\0${canonicalize(named)}`).digest();
+  const made = await scope.first(
+    sql`insert into entities (tenant_id, id, run_id, effect_key, type, version, identity, attributes, evidence, integrity, confidentiality, sources)
+        values (${scope.value}, ${newId<EntityId>()}, ${entity.runId}, ${entity.effectKey}, ${type.name}, ${type.version}, ${identity}, ${Buffer.from(JSON.stringify(checked.value), 'utf8')},
+          ${[...entity.evidence]}::uuid[], ${entity.integrity}, ${entity.confidentiality}, ${[...entity.sources]})
+        on conflict (tenant_id, run_id, effect_key) do nothing
+        returning id, tenant_id, run_id, type, version, attributes, evidence::text[] as evidence, integrity, confidentiality, sources, created_at`,
+    readEntity,
+  );
+  if (made !== undefined) return made;
+  const standing = await scope.first(
+    sql`select e.id, e.tenant_id, e.run_id, e.type, e.version, e.attributes, e.evidence::text[] as evidence, e.integrity, e.confidentiality, e.sources, e.created_at
+        from entities e where ${scope.mine('e')} and e.run_id = ${entity.runId} and e.effect_key = ${entity.effectKey}`,
+    readEntity,
+  );
+  if (standing === undefined) throw fault('internal', { detail: 'the entity was not stored' });
+  return standing;
+}
+
+export async function getEntity(scope: TenantScope, id: EntityId): Promise<Entity> {
+  const entity = await scope.first(
+    sql`select e.id, e.tenant_id, e.run_id, e.type, e.version, e.attributes, e.evidence::text[] as evidence, e.integrity, e.confidentiality, e.sources, e.created_at
+        from entities e where ${scope.mine('e')} and e.id = ${id}`,
+    readEntity,
+  );
+  if (entity === undefined) throw fault('not_found');
+  return entity;
+}
+
+export interface EntityFilter {
+  readonly type?: string | undefined;
+  readonly runId?: RunId | undefined;
+  readonly before?: EntityId | undefined;
+  readonly limit: number;
+}
+
+export async function listEntities(scope: TenantScope, filter: EntityFilter): Promise<Entity[]> {
+  const [name, version] = filter.type?.split('@') ?? [];
+  return scope.rows(
+    sql`select e.id, e.tenant_id, e.run_id, e.type, e.version, e.attributes, e.evidence::text[] as evidence, e.integrity, e.confidentiality, e.sources, e.created_at
+        from entities e where ${scope.mine('e')} and ${sql.all(
+          name !== undefined && sql`e.type = ${name}`,
+          version !== undefined && sql`e.version = ${Number(version)}`,
+          filter.runId !== undefined && sql`e.run_id = ${filter.runId}`,
+          filter.before !== undefined && sql`e.id < ${filter.before}`,
+        )} order by e.id desc limit ${filter.limit}`,
+    readEntity,
+  );
+}
