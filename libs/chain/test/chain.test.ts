@@ -57,7 +57,7 @@ test('canonical text follows RFC 8785 for order, numbers and escapes', () => {
   const rows: [unknown, string][] = [
     [{ b: 1, a: [true, null, 'x'] }, '{"a":[true,null,"x"],"b":1}'],
     [{ '\u20ac': 1, '\r': 2, '1': 3 }, '{"\\r":2,"1":3,"\u20ac":1}'],
-    [[1e21, 1e-7, 0.000001, -0, 333333333.33333329], '[1e+21,1e-7,0.000001,0,333333333.3333333]'],
+    [[1e21, 1e-7, 0.000001, -0, Number('333333333.33333329')], '[1e+21,1e-7,0.000001,0,333333333.3333333]'],
     ['\u000f"\\\n', '"\\u000f\\"\\\\\\n"'],
   ];
   for (const [value, expected] of rows) assert.equal(canonicalize(value), expected);
