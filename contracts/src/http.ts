@@ -5,9 +5,14 @@ import { type Static, Type } from 'typebox';
 import { Budget } from './events.ts';
 import { Count, closed, Money, Sha256, Time, Uuid, Word } from './shapes.ts';
 
-export const RunStatus = Type.Union(
-  (['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const).map((status) => Type.Literal(status)),
-);
+export const RunStatus = Type.Union([
+  Type.Literal('queued'),
+  Type.Literal('running'),
+  Type.Literal('waiting'),
+  Type.Literal('succeeded'),
+  Type.Literal('failed'),
+  Type.Literal('cancelled'),
+]);
 export type RunStatus = 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
 
 const Url = Type.String({ minLength: 8, maxLength: 4_000, pattern: '^https?://' });

@@ -47,7 +47,12 @@ function readArtifact(row: Row): Artifact {
 }
 
 /** Writes bytes first; the row follows in the caller's transaction. A blob without a row is an orphan that no id reaches. */
-export async function storeBlob(blobs: BlobStore, tenantId: string, source: AsyncIterable<Uint8Array>, maxBytes = MOST_ARTIFACT_BYTES): Promise<StoredBlob> {
+export async function storeBlob(
+  blobs: BlobStore,
+  tenantId: string,
+  source: AsyncIterable<Uint8Array>,
+  maxBytes = MOST_ARTIFACT_BYTES,
+): Promise<StoredBlob> {
   const blobId = newId<Id<'blob'>>();
   const stored = await blobs.put({ tenantId, blobId }, source, { maxBytes });
   return { blobId, bytes: stored.bytes, sha256: stored.sha256 };
@@ -69,7 +74,11 @@ export async function insertArtifact(scope: TenantScope, blob: StoredBlob, artif
   return standing;
 }
 
-async function findByEffect(scope: TenantScope, runId: RunId | undefined, key: string | undefined): Promise<Artifact | undefined> {
+async function findByEffect(
+  scope: TenantScope,
+  runId: RunId | undefined,
+  key: string | undefined,
+): Promise<Artifact | undefined> {
   return scope.first(
     sql`select a.id, a.tenant_id, a.run_id, a.name, a.media_type, a.bytes, a.sha256, a.data_class, a.integrity, a.confidentiality, a.sources, a.created_at
         from artifacts a where ${scope.mine('a')} and a.run_id = ${runId ?? null} and a.effect_key = ${key ?? null}`,
@@ -100,7 +109,10 @@ export async function knownArtifacts(scope: TenantScope, ids: readonly string[])
   return new Set(known);
 }
 
-export async function listArtifacts(scope: TenantScope, filter: { runId?: RunId | undefined; before?: ArtifactId | undefined; limit: number }): Promise<Artifact[]> {
+export async function listArtifacts(
+  scope: TenantScope,
+  filter: { runId?: RunId | undefined; before?: ArtifactId | undefined; limit: number },
+): Promise<Artifact[]> {
   return scope.rows(
     sql`select a.id, a.tenant_id, a.run_id, a.name, a.media_type, a.bytes, a.sha256, a.data_class, a.integrity, a.confidentiality, a.sources, a.created_at
         from artifacts a where ${scope.mine('a')} and a.state = 'stored' and ${sql.all(
@@ -112,9 +124,16 @@ export async function listArtifacts(scope: TenantScope, filter: { runId?: RunId 
 }
 
 /** The bytes of an artifact of this tenant, as a stream. */
-export async function openArtifact(scope: TenantScope, blobs: BlobStore, id: ArtifactId): Promise<{ artifact: Artifact; content: AsyncIterable<Uint8Array> }> {
+export async function openArtifact(
+  scope: TenantScope,
+  blobs: BlobStore,
+  id: ArtifactId,
+): Promise<{ artifact: Artifact; content: AsyncIterable<Uint8Array> }> {
   const artifact = await getArtifact(scope, id);
-  const blobId = await scope.first(sql`select a.blob_id from artifacts a where ${scope.mine('a')} and a.id = ${id}`, (row: Row) => row.text('blob_id'));
+  const blobId = await scope.first(
+    sql`select a.blob_id from artifacts a where ${scope.mine('a')} and a.id = ${id}`,
+    (row: Row) => row.text('blob_id'),
+  );
   const content = blobId === undefined ? undefined : await blobs.get({ tenantId: scope.tenantId, blobId });
   if (content === undefined) throw fault('internal', { detail: `the bytes of artifact ${id} are missing` });
   return { artifact, content };

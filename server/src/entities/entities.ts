@@ -42,7 +42,9 @@ export async function saveEntity(scope: TenantScope, entity: NewEntity): Promise
   const checked = checkEntity(entity.reference, entity.attributes);
   if (type === undefined || !checked.ok) throw fault('invalid_input', { fields: checked.ok ? [] : checked.problems });
   const named = Object.fromEntries(type.identity.map((key) => [key, checked.value[key] ?? null]));
-  const identity = createHash('sha256').update(`sallyport.entity.v1\0${entity.reference}\0${canonicalize(named)}`).digest();
+  const identity = createHash('sha256')
+    .update(`sallyport.entity.v1\0${entity.reference}\0${canonicalize(named)}`)
+    .digest();
   const made = await scope.first(
     sql`insert into entities (tenant_id, id, run_id, effect_key, type, version, identity, attributes, evidence, integrity, confidentiality, sources)
         values (${scope.value}, ${newId<EntityId>()}, ${entity.runId}, ${entity.effectKey}, ${type.name}, ${type.version}, ${identity}, ${Buffer.from(JSON.stringify(checked.value), 'utf8')},

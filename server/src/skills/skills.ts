@@ -3,7 +3,7 @@
 // Must never run anything from a skill's folder (DEC-010).
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestFolder, parseSkill, type Skill as ParsedSkill } from '@sallyport/compat';
+import { digestFolder, type Skill as ParsedSkill, parseSkill } from '@sallyport/compat';
 import { fault } from '../errors.ts';
 
 const MOST_FILES = 100;
@@ -42,7 +42,8 @@ async function readFolder(root: string, at = ''): Promise<{ path: string; bytes:
 
 async function loadSkill(folder: string, name: string): Promise<Skill> {
   const files = await readFolder(folder);
-  if (files.reduce((sum, file) => sum + file.bytes.length, 0) > MOST_BYTES) throw fault('invalid_skill', { detail: `${name} is larger than ${MOST_BYTES} bytes` });
+  if (files.reduce((sum, file) => sum + file.bytes.length, 0) > MOST_BYTES)
+    throw fault('invalid_skill', { detail: `${name} is larger than ${MOST_BYTES} bytes` });
   const main = files.find((file) => file.path === 'SKILL.md');
   if (main === undefined) throw fault('invalid_skill', { detail: `${name} has no SKILL.md` });
   const parsed = parseSkill(new TextDecoder('utf-8', { fatal: true }).decode(main.bytes), name);
@@ -61,14 +62,21 @@ function fromParsed(skill: ParsedSkill, digest: string): Skill {
     tools: skill.sallyport.tools.map((request) => request.tool),
     egress: skill.sallyport.egress,
     entityTypes: skill.sallyport.entities,
-    budget: { tokens: budget.tokens ?? 100_000, cost: budget.usd ?? '1.00', seconds: budget.seconds ?? 600, calls: budget.calls ?? 40 },
+    budget: {
+      tokens: budget.tokens ?? 100_000,
+      cost: budget.usd ?? '1.00',
+      seconds: budget.seconds ?? 600,
+      calls: budget.calls ?? 40,
+    },
   };
 }
 
 /** Reads every folder below `root`. A folder that is not a valid skill stops the start: nothing is half there. */
 export async function loadSkills(root: string): Promise<Skills> {
   const entries = await readdir(root, { withFileTypes: true });
-  const skills = await Promise.all(entries.filter((entry) => entry.isDirectory()).map((entry) => loadSkill(join(root, entry.name), entry.name)));
+  const skills = await Promise.all(
+    entries.filter((entry) => entry.isDirectory()).map((entry) => loadSkill(join(root, entry.name), entry.name)),
+  );
   return {
     list: () => skills,
     find: (reference) => {

@@ -1,0 +1,74 @@
+// Connections of one login: checked out, used, given back or destroyed. Pipelined, so that a whole transaction is one round trip.
+import pg from 'pg';
+import { Fault, fault } from '../errors.ts';
+
+export interface ConnectOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  readonly password?: string | undefined;
+  readonly ssl?: boolean | undefined;
+}
+
+/** After these a connection is in doubt and is destroyed; any other error leaves it usable. */
+const DOUBTFUL = /^(08|57P|58|XX|0A000|26000)/;
+
+export function createPool(options: ConnectOptions, max: number, onFault: (error: unknown) => void): pg.Pool {
+  const { ssl, password, ...rest } = options;
+  const pool = new pg.Pool({
+    ...rest,
+    ...(password === undefined ? {} : { password }),
+    ...(ssl === true ? { ssl: true } : {}),
+    max,
+    pipeline: true,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    application_name: 'sallyport',
+  } as pg.PoolConfig);
+  pool.on('error', onFault);
+  return pool;
+}
+
+export function sqlState(error: unknown): string | undefined {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if (at instanceof pg.DatabaseError) return at.code;
+  }
+  return undefined;
+}
+
+/** The name of the violated constraint, when that is what happened. */
+export function violatedConstraint(error: unknown): string | undefined {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if (at instanceof pg.DatabaseError) return at.constraint;
+  }
+  return undefined;
+}
+
+function wrap(error: unknown): unknown {
+  if (!(error instanceof pg.DatabaseError)) return error;
+  return fault('database', { detail: `${error.code}: ${error.message}`, cause: error });
+}
+
+function inDoubt(error: unknown): boolean {
+  if (error instanceof Fault) return false;
+  const state = sqlState(error);
+  return state === undefined || DOUBTFUL.test(state);
+}
+
+/** Runs `work` on a checked-out client. A client that failed in a doubtful way is destroyed, never given back. */
+export async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw fault('unavailable', { detail: error instanceof Error ? error.message : 'no connection', cause: error });
+  });
+  let destroy = false;
+  try {
+    return await work(client);
+  } catch (error) {
+    destroy = inDoubt(error);
+    throw wrap(error);
+  } finally {
+    client.release(destroy);
+  }
+}

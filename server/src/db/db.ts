@@ -1,0 +1,82 @@
+// Owns the way to the database: connections, the typed tag, the tenant wall, migrations. Sole importer of the driver.
+// Promises that a statement reaches tenant tables only with its tenant, under a login that owns nothing.
+// Must never open a session that sees all tenants, nor take a piece of SQL text from outside.
+import type pg from 'pg';
+import type { TenantPrincipal } from '../principal.ts';
+import { type ConnectOptions, createPool, withClient } from './connection.ts';
+import { Row } from './row.ts';
+import {
+  type Doors,
+  type ScopeContext,
+  type TenantScope,
+  type TenantTx,
+  tenantScope,
+  tenantTransaction,
+} from './scope.ts';
+import type { Rendered } from './sql.ts';
+
+export { type ConnectOptions, sqlState, violatedConstraint } from './connection.ts';
+export { type DirectListener, holdAdvisoryLock, openListener } from './listener.ts';
+export { ensureDatabase, type MigrateOptions, migrate } from './migrate.ts';
+export { Row } from './row.ts';
+export type { Doors, TenantScope, TenantTx } from './scope.ts';
+export { type Rendered, type Statement, sql, type Wall } from './sql.ts';
+
+/** The short list of cross-tenant functions; each has a role of its own in the database. */
+const SYSTEM = {
+  find_key:
+    'select tenant_id, id, user_id, env, pepper_version, secret_hmac, scopes, status, exposed, expires_at, tenant_state, user_state from sys.find_key($1)',
+  create_tenant: 'select created_at from sys.create_tenant($1, $2)',
+  list_tenants: 'select tenant_id, name, state, created_at from sys.list_tenants($1, $2)',
+  instance_get: 'select value from sys.instance_get($1)',
+  instance_put: 'select value from sys.instance_put($1, $2)',
+  create_setup_link: 'select expires_at from sys.create_setup_link($1, $2, $3, $4)',
+  claim_setup_link: 'select tenant_id, user_id from sys.claim_setup_link($1)',
+  claim_runs: 'select tenant_id, run_id, epoch, stalls from sys.claim_runs($1, $2)',
+  register_worker: 'select number from sys.register_worker($1, $2, $3)',
+  renew_worker: 'select renewed from sys.renew_worker($1, $2)',
+  end_worker: 'select released from sys.end_worker($1)',
+  release_run: 'select released from sys.release_run($1, $2, $3)',
+} as const;
+
+export type SystemFunction = keyof typeof SYSTEM;
+
+export interface DatabaseOptions {
+  readonly connect: ConnectOptions;
+  /** Role prefix, as in `migrate`. */
+  readonly prefix: string;
+  readonly max: number;
+  readonly onFault: (error: unknown) => void;
+  readonly doors?: Doors;
+  /** Sees each rendered statement before it is sent; tests put the parser gate here. */
+  readonly onStatement?: ((rendered: Rendered) => void) | undefined;
+}
+
+export interface Database {
+  tenant(principal: TenantPrincipal): TenantScope;
+  atomic<T>(principal: TenantPrincipal, work: (tx: TenantTx) => Promise<T>): Promise<T>;
+  system<T>(name: SystemFunction, values: readonly unknown[], read: (row: Row) => T): Promise<T[]>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createDatabase(options: DatabaseOptions): Database {
+  const pool: pg.Pool = createPool(options.connect, options.max, options.onFault);
+  const context: ScopeContext = {
+    pool,
+    tenantRole: `${options.prefix}_tenant`,
+    doors: options.doors ?? { predicate: true },
+    onStatement: options.onStatement,
+  };
+  return {
+    tenant: (principal) => tenantScope(principal, context),
+    atomic: (principal, work) => tenantTransaction(principal, context, work),
+    system: (name, values, read) =>
+      withClient(pool, async (client) => {
+        const result = await client.query<Record<string, unknown>>(SYSTEM[name], [...values]);
+        return result.rows.map((columns) => read(new Row(columns)));
+      }),
+    ping: () => withClient(pool, async (client) => void (await client.query('select 1'))),
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,99 @@
+// LISTEN and NOTIFY on a direct connection of its own: a pooled one loses notifications. Reconnects until it is closed.
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { ConnectOptions } from './connection.ts';
+
+export interface DirectListener {
+  listen(channel: string, heard: (payload: string) => void): Promise<void>;
+  notify(channel: string, payload: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const CHANNEL = /^[a-z_]{1,40}$/;
+
+export async function openListener(
+  options: ConnectOptions,
+  onFault: (error: unknown) => void,
+): Promise<DirectListener> {
+  const heard = new Map<string, (payload: string) => void>();
+  let closed = false;
+  let client: pg.Client;
+
+  const connect = async (): Promise<pg.Client> => {
+    const { ssl, password, ...rest } = options;
+    const next = new pg.Client({
+      ...rest,
+      ...(password === undefined ? {} : { password }),
+      ...(ssl === true ? { ssl: true } : {}),
+      keepAlive: true,
+      application_name: 'sallyport listener',
+    });
+    next.on('notification', (message) => heard.get(message.channel)?.(message.payload ?? ''));
+    next.on('error', onFault);
+    next.on('end', () => {
+      if (!closed) void reconnect();
+    });
+    await next.connect();
+    for (const channel of heard.keys()) await next.query(`listen ${channel}`);
+    return next;
+  };
+  const reconnect = async (): Promise<void> => {
+    while (!closed) {
+      try {
+        client = await connect();
+        // What was sent while we were away is lost: everybody looks once.
+        for (const [, hear] of heard) hear('');
+        return;
+      } catch (error) {
+        onFault(error);
+        await delay(500);
+      }
+    }
+  };
+  client = await connect();
+  return {
+    listen: async (channel, hear) => {
+      if (!CHANNEL.test(channel)) throw new TypeError('a channel is a short lower-case word');
+      heard.set(channel, hear);
+      await client.query(`listen ${channel}`);
+    },
+    notify: async (channel, payload) => {
+      if (!closed) await client.query('select pg_notify($1, $2)', [channel, payload]);
+    },
+    close: async () => {
+      closed = true;
+      await client.end();
+    },
+  };
+}
+
+/** Holds a session-level advisory lock on a connection of its own; `onLost` tells when the session ends unasked. */
+export async function holdAdvisoryLock(
+  options: ConnectOptions,
+  key: { readonly class: number; readonly object: number },
+  onLost: (error: unknown) => void,
+): Promise<{ release(): Promise<void> }> {
+  const { ssl, password, ...rest } = options;
+  const client = new pg.Client({
+    ...rest,
+    ...(password === undefined ? {} : { password }),
+    ...(ssl === true ? { ssl: true } : {}),
+    keepAlive: true,
+    application_name: 'sallyport worker lock',
+  });
+  let released = false;
+  const lost = (error: unknown): void => {
+    if (!released) onLost(error);
+    released = true;
+  };
+  client.on('error', lost);
+  client.on('end', () => lost(new Error('the session of the worker lock ended')));
+  await client.connect();
+  await client.query('select pg_advisory_lock($1, $2)', [key.class, key.object]);
+  return {
+    release: async () => {
+      released = true;
+      await client.end();
+    },
+  };
+}

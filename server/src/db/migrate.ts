@@ -1,0 +1,159 @@
+// Forward-only migrations under one lock. A released file never changes; an older binary on a newer schema refuses (S18).
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { fault } from '../errors.ts';
+import type { ConnectOptions } from './connection.ts';
+
+export interface MigrateOptions {
+  /** Owner of the database with CREATEROLE (or superuser), on a direct connection. */
+  readonly direct: ConnectOptions;
+  /** Roles are cluster-wide: their names begin with this. */
+  readonly prefix: string;
+  /** Passwords of the login roles; without one a role can enter by peer authentication only. */
+  readonly passwords?: Readonly<Partial<Record<'api' | 'worker' | 'ops', string>>> | undefined;
+  readonly onProgress?: ((done: number, all: number, name: string) => void) | undefined;
+}
+
+const PREFIX = /^[a-z][a-z0-9_]{0,20}$/;
+const LOCK = 2_109_001;
+const GROUPS = ['owner', 'claimer', 'auth', 'registrar', 'tenant', 'purger'];
+const LOGINS = ['api', 'worker', 'ops'] as const;
+const FOLDER = new URL('./migrations/', import.meta.url);
+
+interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly text: string;
+  readonly digest: string;
+}
+
+async function readMigrations(): Promise<Migration[]> {
+  const names = (await readdir(FOLDER)).filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(new URL(name, FOLDER), 'utf8');
+      return { version: Number(name.slice(0, 4)), name, text, digest: createHash('sha256').update(text).digest('hex') };
+    }),
+  );
+}
+
+/** Brings the database to this release. Safe to call from many nodes at once: one migrates, the rest wait. */
+export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
+  if (!PREFIX.test(options.prefix))
+    throw fault('configuration', { detail: 'the role prefix must be a short lower-case word' });
+  const { ssl, password, ...rest } = options.direct;
+  const client = new pg.Client({
+    ...rest,
+    ...(password === undefined ? {} : { password }),
+    ...(ssl === true ? { ssl: true } : {}),
+    application_name: 'sallyport migrate',
+  });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await makeRoles(client, options);
+    return { applied: await applyAll(client, options) };
+  } finally {
+    await client.end();
+  }
+}
+
+async function applyAll(client: pg.Client, options: MigrateOptions): Promise<string[]> {
+  await client.query(`create schema if not exists sallyport_meta`);
+  await client.query(`create table if not exists sallyport_meta.migrations
+    (version int primary key, name text not null, sha256 text not null, applied_at timestamptz not null default clock_timestamp())`);
+  const known = await readMigrations();
+  const done = await client.query<{ version: number; sha256: string }>(
+    'select version, sha256 from sallyport_meta.migrations order by version',
+  );
+  const newest = known.at(-1)?.version ?? 0;
+  for (const row of done.rows) {
+    const file = known.find((migration) => migration.version === row.version);
+    if (file === undefined)
+      throw fault('schema_newer', {
+        detail: `the database stands at migration ${row.version}, this release knows ${newest}`,
+      });
+    if (file.digest !== row.sha256)
+      throw fault('configuration', { detail: `the released migration ${file.name} was changed` });
+  }
+  const open = known.filter((migration) => !done.rows.some((row) => row.version === migration.version));
+  for (const [index, migration] of open.entries()) {
+    options.onProgress?.(index + 1, open.length, migration.name);
+    await client.query('begin');
+    try {
+      await client.query(migration.text.replaceAll('{{p}}', options.prefix));
+      await client.query('insert into sallyport_meta.migrations (version, name, sha256) values ($1, $2, $3)', [
+        migration.version,
+        migration.name,
+        migration.digest,
+      ]);
+      await client.query('commit');
+    } catch (error) {
+      await client.query('rollback');
+      throw fault('database', {
+        detail: `migration ${migration.name} failed and was rolled back: ${error instanceof Error ? error.message : ''}`,
+        cause: error,
+      });
+    }
+  }
+  return open.map((migration) => migration.name);
+}
+
+/** Roles of the cluster, made when missing. Logins inherit nothing: they enter the tenant role statement by statement. */
+async function makeRoles(client: pg.Client, options: MigrateOptions): Promise<void> {
+  const p = options.prefix;
+  const existing = await client.query<{ rolname: string }>('select rolname from pg_roles where rolname = any($1)', [
+    [...GROUPS, ...LOGINS].map((name) => `${p}_${name}`),
+  ]);
+  const has = new Set(existing.rows.map((row) => row.rolname));
+  const major =
+    Number((await client.query<{ v: string }>("select current_setting('server_version_num') as v")).rows[0]?.v ?? 0) /
+    10_000;
+  const withSet = major >= 16 ? ' with set true' : '';
+  await client.query('begin');
+  for (const name of GROUPS) if (!has.has(`${p}_${name}`)) await client.query(`create role ${p}_${name} nologin`);
+  for (const name of LOGINS)
+    if (!has.has(`${p}_${name}`)) await client.query(`create role ${p}_${name} login noinherit`);
+  await client.query(`grant ${p}_owner, ${p}_claimer, ${p}_auth, ${p}_registrar to current_user${withSet}`);
+  await client.query(`grant ${p}_tenant to ${p}_api, ${p}_worker, ${p}_ops`);
+  await client.query(`grant ${p}_purger to ${p}_ops`);
+  for (const name of LOGINS) {
+    await client.query(`alter role ${p}_${name} set search_path = app`);
+    await client.query(`alter role ${p}_${name} set statement_timeout = '15s'`);
+    const password = options.passwords?.[name];
+    if (password !== undefined) await client.query(`alter role ${p}_${name} password '${scramVerifier(password)}'`);
+  }
+  const { rows } = await client.query<{ d: string }>('select quote_ident(current_database()) as d');
+  const database = rows[0]?.d ?? '';
+  await client.query('revoke all on schema public from public');
+  await client.query(`revoke temporary on database ${database} from public`);
+  await client.query(`grant create on database ${database} to ${p}_owner`);
+  await client.query('commit');
+}
+
+/** The SCRAM-SHA-256 verifier of RFC 5803, so that the password itself is in no statement and no log. Base64 needs no quoting. */
+function scramVerifier(password: string): string {
+  const salt = randomBytes(16);
+  const iterations = 4096;
+  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
+  const clientKey = createHmac('sha256', salted).update('Client Key').digest();
+  const storedKey = createHash('sha256').update(clientKey).digest('base64');
+  const serverKey = createHmac('sha256', salted).update('Server Key').digest('base64');
+  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
+}
+
+/** Makes the database when the server does not have it yet. */
+export async function ensureDatabase(server: ConnectOptions, name: string, template?: string): Promise<void> {
+  if (!/^[a-z][a-z0-9_]{0,50}$/.test(name) || (template !== undefined && !/^[a-z][a-z0-9_]{0,50}$/.test(template)))
+    throw fault('configuration', { detail: 'a database name is a short lower-case word' });
+  const client = new pg.Client({ host: server.host, port: server.port, user: server.user, database: server.database });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);
+    if (rowCount === 0)
+      await client.query(`create database ${name}${template === undefined ? '' : ` template ${template}`}`);
+  } finally {
+    await client.end();
+  }
+}

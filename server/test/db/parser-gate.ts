@@ -1,0 +1,142 @@
+// The parser gate: every rendered statement goes once through PostgreSQL's own parser.
+// Each tenant table in each query level must carry `alias.tenant_id = $tenant` as a top-level conjunct; inserts put $tenant in
+// column tenant_id; no `*`. The type cannot see a predicate on the wrong table of a join; the parser can.
+import assert from 'node:assert/strict';
+import { loadModule, parseSync } from 'libpg-query';
+import type { Rendered } from '../../src/db/db.ts';
+
+await loadModule();
+
+type Node = Record<string, unknown>;
+
+export const TENANT_TABLES: ReadonlySet<string> = new Set([
+  'tenants',
+  'users',
+  'api_keys',
+  'runs',
+  'events',
+  'effects',
+  'reservations',
+  'artifacts',
+  'entities',
+  'idempotency',
+]);
+const seen = new Set<string>();
+
+function isNode(value: unknown): value is Node {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+function list(value: unknown): Node[] {
+  return Array.isArray(value) ? value.filter(isNode) : [];
+}
+function inner(node: Node | undefined, kind: string): Node | undefined {
+  const found = node?.[kind];
+  return isNode(found) ? found : undefined;
+}
+
+/** `alias.tenant_id` of a column reference, or undefined. */
+function tenantColumn(node: Node): string | undefined {
+  const fields = list(inner(node, 'ColumnRef')?.fields).map((field) => inner(field, 'String')?.sval);
+  if (fields.at(-1) !== 'tenant_id') return undefined;
+  return fields.length === 2 ? String(fields[0]) : '';
+}
+
+function conjuncts(node: unknown): Node[] {
+  if (!isNode(node)) return [];
+  const bool = inner(node, 'BoolExpr');
+  if (bool?.boolop === 'AND_EXPR') return list(bool.args).flatMap(conjuncts);
+  return [node];
+}
+
+function guarded(conditions: readonly Node[], tenant: ReadonlySet<number>): Set<string> {
+  const aliases = new Set<string>();
+  for (const condition of conditions) {
+    const expression = inner(condition, 'A_Expr');
+    if (
+      expression === undefined ||
+      expression.kind !== 'AEXPR_OP' ||
+      inner(list(expression.name)[0], 'String')?.sval !== '='
+    )
+      continue;
+    const left = isNode(expression.lexpr) ? tenantColumn(expression.lexpr) : undefined;
+    const parameter = isNode(expression.rexpr) ? inner(expression.rexpr, 'ParamRef')?.number : undefined;
+    if (left !== undefined && typeof parameter === 'number' && tenant.has(parameter)) aliases.add(left);
+  }
+  return aliases;
+}
+
+function tables(from: readonly Node[], conditions: Node[]): { name: string; alias: string }[] {
+  return from.flatMap((item) => {
+    const range = inner(item, 'RangeVar');
+    if (range !== undefined)
+      return [
+        {
+          name: String(range.relname),
+          alias: String((isNode(range.alias) ? range.alias.aliasname : undefined) ?? range.relname),
+        },
+      ];
+    const join = inner(item, 'JoinExpr');
+    if (join === undefined) return [];
+    if (join.jointype === undefined || join.jointype === 'JOIN_INNER') conditions.push(...conjuncts(join.quals));
+    return tables([join.larg, join.rarg].filter(isNode), conditions);
+  });
+}
+
+function checkLevel(kind: string, node: Node, tenant: ReadonlySet<number>, text: string): void {
+  const conditions = conjuncts(node.whereClause);
+  const from =
+    kind === 'SelectStmt'
+      ? list(node.fromClause)
+      : [{ RangeVar: node.relation } as Node, ...list(kind === 'UpdateStmt' ? node.fromClause : node.usingClause)];
+  const named = tables(from, conditions).filter((table) => TENANT_TABLES.has(table.name));
+  const aliases = guarded(conditions, tenant);
+  for (const table of named) {
+    const bare = named.length === 1 && aliases.has('');
+    assert.ok(bare || aliases.has(table.alias), `no tenant predicate on ${table.name} ${table.alias} in: ${text}`);
+  }
+}
+
+function checkInsert(node: Node, tenant: ReadonlySet<number>, text: string): void {
+  const table = String(inner({ relation: node.relation } as Node, 'relation')?.relname);
+  if (!TENANT_TABLES.has(table)) return;
+  const at = list(node.cols).findIndex((column) => inner(column, 'ResTarget')?.name === 'tenant_id');
+  assert.notEqual(at, -1, `insert into ${table} without tenant_id: ${text}`);
+  const select = inner(isNode(node.selectStmt) ? node.selectStmt : undefined, 'SelectStmt');
+  const rows = list(select?.valuesLists).map((row) => list(inner(row, 'List')?.items));
+  const values = rows.length > 0 ? rows.map((row) => row[at]) : [inner(list(select?.targetList)[at], 'ResTarget')?.val];
+  for (const value of values) {
+    const plain = isNode(value)
+      ? (inner(inner(value, 'TypeCast') ? (inner(value, 'TypeCast')?.arg as Node) : value, 'ParamRef')?.number as
+          | number
+          | undefined)
+      : undefined;
+    assert.ok(
+      plain !== undefined && tenant.has(plain),
+      `insert into ${table} takes its tenant from elsewhere: ${text}`,
+    );
+  }
+}
+
+function walk(value: unknown, tenant: ReadonlySet<number>, text: string): void {
+  if (Array.isArray(value)) {
+    for (const item of value) walk(item, tenant, text);
+    return;
+  }
+  if (!isNode(value)) return;
+  assert.ok(!('A_Star' in value), `no * is allowed: ${text}`);
+  for (const kind of ['SelectStmt', 'UpdateStmt', 'DeleteStmt']) {
+    const node = inner(value, kind);
+    if (node !== undefined) checkLevel(kind, node, tenant, text);
+  }
+  const insert = inner(value, 'InsertStmt');
+  if (insert !== undefined) checkInsert(insert, tenant, text);
+  for (const child of Object.values(value)) walk(child, tenant, text);
+}
+
+/** Throws an AssertionError for a statement that could see another tenant without row-level security. */
+export function gate(rendered: Pick<Rendered, 'text' | 'tenantParameters'>): void {
+  const key = `${rendered.tenantParameters.join(',')}|${rendered.text}`;
+  if (seen.has(key)) return;
+  walk(parseSync(rendered.text), new Set(rendered.tenantParameters), rendered.text);
+  seen.add(key);
+}
