@@ -126,7 +126,10 @@ function walk(value: unknown, tenant: ReadonlySet<number>, text: string): void {
   assert.ok(!('A_Star' in value), `no * is allowed: ${text}`);
   for (const kind of ['SelectStmt', 'UpdateStmt', 'DeleteStmt']) {
     const node = inner(value, kind);
-    if (node !== undefined) checkLevel(kind, node, tenant, text);
+    if (node === undefined) continue;
+    checkLevel(kind, node, tenant, text);
+    // The arms of a union stand unwrapped.
+    for (const arm of [node.larg, node.rarg]) if (isNode(arm)) walk({ SelectStmt: arm }, tenant, text);
   }
   const insert = inner(value, 'InsertStmt');
   if (insert !== undefined) checkInsert(insert, tenant, text);
