@@ -2,10 +2,11 @@
 // Install scripts do not run, so the library links are made here; a copy is built aside and renamed, never half there.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { EmbeddedError } from './embedded-error.ts';
+import { makeOpenFolder } from './folders.ts';
 
 interface LinkRow {
   readonly source: string;
@@ -35,7 +36,7 @@ export async function installBinaries(parent: string): Promise<string> {
   const target = join(parent, `${version}-${digest}`);
   if (existsSync(join(target, 'bin', 'postgres'))) return target;
   const aside = `${target}.${process.pid}.tmp`;
-  await mkdir(parent, { recursive: true, mode: 0o755 });
+  makeOpenFolder(parent);
   await rm(aside, { recursive: true, force: true });
   await cp(join(source, 'native'), aside, { recursive: true, dereference: false });
   for (const { source: from, target: to } of JSON.parse(links) as LinkRow[]) {
@@ -43,6 +44,7 @@ export async function installBinaries(parent: string): Promise<string> {
     await rm(path, { force: true });
     await symlink(basename(from), path);
   }
+  await openToAll(aside);
   try {
     await rename(aside, target);
   } catch (error) {
@@ -51,4 +53,14 @@ export async function installBinaries(parent: string): Promise<string> {
     if (!existsSync(join(target, 'bin', 'postgres'))) throw error;
   }
   return target;
+}
+
+/** The copy keeps the modes of the installer, whose umask may have been strict; another user must read and run it. */
+async function openToAll(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isSymbolicLink()) continue;
+    const runs = entry.isDirectory() || basename(entry.parentPath) === 'bin';
+    await chmod(join(entry.parentPath, entry.name), runs ? 0o755 : 0o644);
+  }
 }

@@ -1,14 +1,16 @@
 // Owns the embedded PostgreSQL: binaries, cluster, private socket, and that it never outlives its parent.
 // Promises one process tree: a watcher ends the database within 2 s of the parent's death, however it died.
 // Must never listen on a network, use `trust`, or start on a cluster that another live process holds.
-import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { realpathSync, rmSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import { installBinaries } from './binaries.ts';
 import { initCluster } from './cluster.ts';
-import { canEnter, chooseUser } from './database-user.ts';
-import { EmbeddedError } from './embedded-error.ts';
-import { endOrphan, isAlive, type Postmaster, startPostmaster } from './postmaster.ts';
+import { chooseFolder } from './database-user.ts';
+import { makeSocketFolder, socketFolder } from './folders.ts';
+import { openInstance, takeLock } from './instance.ts';
+import { endOrphan } from './orphan.ts';
+import { startPostmaster } from './postmaster.ts';
 
 export { EmbeddedError, type EmbeddedErrorCode } from './embedded-error.ts';
 
@@ -24,7 +26,15 @@ export interface Embedded {
   readonly port: number;
   /** The bootstrap superuser; enters over the socket by peer authentication. */
   readonly superuser: string;
+  /** The one user of the machine that may enter, as any role. */
+  readonly osUser: string;
   readonly pid: number;
+  /** Where the cluster lies: below the data folder, or in the shared one. */
+  readonly cluster: string;
+  /** True when the server of an earlier start still ran and was ended first. */
+  readonly endedOrphan: boolean;
+  /** Settles when the database ended, by `stop` or by itself. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -33,87 +43,46 @@ const PORT = 5432;
 
 /** Starts the database of a data folder, making the cluster on the first start. Throws `EmbeddedError`. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const dataDir = resolve(options.dataDir);
-  const shared = options.sharedDir ?? '/var/lib/sallyport';
-  const instance = openInstance(dataDir);
+  const asked = resolve(options.dataDir);
+  const instance = openInstance(asked);
+  // The server names its folder without links; ours must compare equal.
+  const dataDir = realpathSync(asked);
   const release = takeLock(dataDir);
   try {
-    const first = chooseUser(join(dataDir, 'db'));
-    const inside = canEnter(first, dataDir);
-    const cluster = inside ? join(dataDir, 'db') : join(shared, 'db', instance);
-    const user = chooseUser(cluster);
-    const binaries = await installBinaries(user.other ? join(shared, 'pg') : join(dataDir, 'pg'));
-    const socketDir = makeSocketDir(instance, user);
-    await endOrphan(cluster);
-    await initCluster({ binaries, cluster, user, superuser: SUPERUSER });
-    const postmaster: Postmaster = await startPostmaster({ binaries, cluster, user, socketDir, port: PORT });
-    let stopping: Promise<void> | undefined;
-    return {
-      socketDir,
-      port: PORT,
-      superuser: SUPERUSER,
-      pid: postmaster.pid,
-      stop: () => {
-        stopping ??= postmaster.stop().finally(() => {
-          rmSync(socketDir, { recursive: true, force: true });
-          release();
-        });
-        return stopping;
-      },
-    };
+    return await start(dataDir, options.sharedDir ?? '/var/lib/sallyport', instance, release);
   } catch (error) {
     release();
     throw error;
   }
 }
 
-/** The id that ties a data folder to its cluster and socket. */
-function openInstance(dataDir: string): string {
-  const path = join(dataDir, 'instance.json');
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    if (existsSync(path)) return (JSON.parse(readFileSync(path, 'utf8')) as { id: string }).id;
-    const id = randomBytes(12).toString('hex');
-    writeFileSync(path, `${JSON.stringify({ id })}\n`, { mode: 0o600, flag: 'wx' });
-    return id;
-  } catch (cause) {
-    throw new EmbeddedError(
-      'data_unwritable',
-      `cannot write ${dataDir} as uid ${process.getuid?.() ?? '?'}: ${String(cause)}; mend it: chown -R ${process.getuid?.() ?? '$USER'} ${dataDir}`,
-    );
-  }
-}
-
-function takeLock(dataDir: string): () => void {
-  const path = join(dataDir, 'instance.pid');
-  if (existsSync(path)) {
-    const pid = Number(readFileSync(path, 'utf8').trim());
-    if (pid !== process.pid && isAlive(pid) && isNode(pid))
-      throw new EmbeddedError('locked', `process ${pid} serves ${dataDir} already; stop it first: kill ${pid}`);
-  }
-  writeFileSync(path, `${process.pid}\n`, { mode: 0o600 });
-  return () => rmSync(path, { force: true });
-}
-
-/** A pid of a dead instance may belong to anything by now; only another Node.js can be a live holder. */
-function isNode(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('node');
-  } catch {
-    return process.platform !== 'linux';
-  }
-}
-
-/** A private folder for the socket: its path must stay below 103 bytes, so it cannot live under the data folder. */
-function makeSocketDir(instance: string, user: { uid: number; gid: number; other: boolean }): string {
-  const path = join('/tmp', `sp-${instance.slice(0, 12)}`);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const owner = statSync(path);
-  const own = process.getuid?.() ?? owner.uid;
-  if (owner.uid !== own && owner.uid !== user.uid)
-    throw new EmbeddedError('wrong_owner', `${path} belongs to uid ${owner.uid}; remove it: rm -r ${path}`);
-  if ((owner.mode & 0o077) !== 0)
-    throw new EmbeddedError('wrong_owner', `${path} is open to others; remove it: rm -r ${path}`);
-  if (user.other) chownSync(path, user.uid, user.gid);
-  return path;
+async function start(dataDir: string, shared: string, instance: string, release: () => void): Promise<Embedded> {
+  const socketDir = socketFolder(instance);
+  const place = chooseFolder(join(dataDir, 'db'), join(shared, 'db', instance), dataDir);
+  const { user } = place;
+  const binaries = await installBinaries(user.other ? join(shared, 'pg') : join(dataDir, 'pg'));
+  makeSocketFolder(socketDir, user);
+  initCluster({ binaries, cluster: place.cluster, user, superuser: SUPERUSER });
+  const cluster = join(realpathSync(dirname(place.cluster)), basename(place.cluster));
+  const endedOrphan = await endOrphan(cluster, socketDir);
+  const logFile = join(dataDir, 'postgres.log');
+  const postmaster = await startPostmaster({ binaries, cluster, user, socketDir, port: PORT, logFile });
+  let stopping: Promise<void> | undefined;
+  return {
+    socketDir,
+    port: PORT,
+    superuser: SUPERUSER,
+    osUser: userInfo().username,
+    pid: postmaster.pid,
+    cluster,
+    endedOrphan,
+    ended: postmaster.ended,
+    stop: () => {
+      stopping ??= postmaster.stop().finally(() => {
+        rmSync(socketDir, { recursive: true, force: true });
+        release();
+      });
+      return stopping;
+    },
+  };
 }

@@ -1,14 +1,18 @@
-// Starts, watches and ends the postmaster. Detached from the terminal's group, so that Ctrl-C drains us before the database;
+// Starts and ends the postmaster. Detached from the terminal's group, so that Ctrl-C drains us before the database;
 // its stderr goes to a file, never to a pipe: with a stalled parent a full pipe freezes the database.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseUser } from './database-user.ts';
 import { EmbeddedError } from './embedded-error.ts';
+import { readPidFile } from './orphan.ts';
+import { watchOver } from './watcher.ts';
 
 export interface Postmaster {
   readonly pid: number;
+  /** Settles when it ended, by our hand or not. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -18,86 +22,68 @@ export interface PostmasterPlan {
   readonly user: DatabaseUser;
   readonly socketDir: string;
   readonly port: number;
+  /** Outside the cluster: root must not open a file in a folder that another user owns. */
+  readonly logFile: string;
 }
 
-const START_MS = 60_000;
-const FAST_STOP_MS = 10_000;
+/** Recovery after a crash may take minutes; to give up early would begin it anew for ever. */
+const START_MS = 300_000;
+const RETRY_MS = 10_000;
+const STOP_MS = 10_000;
 const MOST_LOG_BYTES = 10 * 1024 * 1024;
+const LOG_CHECK_MS = 30_000;
 
-/** Holds a pipe to this process. At its end, or at "done", it acts: SIGINT is a fast shutdown, SIGQUIT an immediate one. */
-const WATCHER = `read word; [ "$word" = done ] && exit 0
-kill -INT "$1" 2>/dev/null; n=0
-while kill -0 "$1" 2>/dev/null && [ $n -lt 14 ]; do sleep 0.1; n=$((n+1)); done
-kill -QUIT "$1" 2>/dev/null; exit 0`;
-
-/** True for a process that runs; a zombie is dead, though its pid still answers. */
-export function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  try {
-    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return process.platform !== 'linux';
-  }
-}
-
-function pidFile(cluster: string): { pid: number; ready: boolean } | undefined {
-  try {
-    const lines = readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n');
-    return { pid: Number(lines[0]), ready: lines[7]?.trim() === 'ready' };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Is this pid really the postmaster of this cluster? A pid alone may be anybody's. */
-function servesCluster(pid: number, cluster: string): boolean {
-  if (process.platform !== 'linux') return true;
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`) === cluster;
-  } catch {
-    return false;
-  }
-}
-
-/** Ends a postmaster whose parent died without it; the caller holds the lock of the data folder, so nobody lives by it. */
-export async function endOrphan(cluster: string): Promise<void> {
-  const found = pidFile(cluster);
-  if (found === undefined) return;
-  if (isAlive(found.pid) && servesCluster(found.pid, cluster)) {
-    process.kill(found.pid, 'SIGINT');
-    if (!(await gone(found.pid, FAST_STOP_MS)))
-      throw new EmbeddedError('locked', `an old postmaster does not end; end it: kill -QUIT ${found.pid}`);
-  } else {
-    rmSync(join(cluster, 'postmaster.pid'), { force: true });
-  }
-}
-
-async function gone(pid: number, withinMs: number): Promise<boolean> {
-  const until = performance.now() + withinMs;
-  while (isAlive(pid)) {
-    if (performance.now() > until) return false;
-    await delay(20);
-  }
-  return true;
-}
-
-function openLog(cluster: string): number {
-  const path = join(cluster, 'server.log');
-  const tooLarge = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG_BYTES;
-  return openSync(path, tooLarge ? 'w' : 'a', 0o600);
-}
-
+/** Starts it and waits until it answers. A lock that an ending predecessor still holds is tried again for 10 s. */
 export async function startPostmaster(plan: PostmasterPlan): Promise<Postmaster> {
-  const { cluster, user } = plan;
-  const log = openLog(cluster);
-  const child = spawn(
+  const until = performance.now() + RETRY_MS;
+  for (;;) {
+    const tail = await tryStart(plan);
+    if (typeof tail !== 'string') return tail;
+    const held = /lock file "[^"]*" already exists|pre-existing shared memory block/.test(tail);
+    if (held && performance.now() < until) {
+      await delay(250);
+      continue;
+    }
+    if (!held) throw new EmbeddedError('start_failed', `PostgreSQL did not start; its log ends with: ${tail}`);
+    const pid = readPidFile(plan.cluster)?.pid;
+    throw new EmbeddedError('locked', `process ${pid} holds ${plan.cluster}; look at it first: ps -p ${pid}`);
+  }
+}
+
+/** The postmaster, or the last lines of its log when it ended. */
+async function tryStart(plan: PostmasterPlan): Promise<Postmaster | string> {
+  const log = openLog(plan.logFile);
+  const before = statSync(plan.logFile).size;
+  const child = spawnServer(plan, log);
+  closeSync(log);
+  const ended = new Promise<void>((settle) => {
+    child.once('exit', () => settle());
+    child.once('error', () => settle());
+  });
+  const { pid } = child;
+  if (pid === undefined) {
+    await ended;
+    throw new EmbeddedError('start_failed', `cannot run ${plan.binaries}/bin/postgres as uid ${plan.user.uid}`);
+  }
+  const watcher = watchOver(pid);
+  const trim = setInterval(() => trimLog(plan.logFile), LOG_CHECK_MS).unref();
+  // At once, not only when we stop it: the pid may be a stranger's when the watcher acts.
+  void ended.then(() => {
+    watcher.done();
+    clearInterval(trim);
+  });
+  child.unref();
+  if (await ready(child, plan.cluster)) return { pid, ended, stop: () => stop(child, ended) };
+  await stop(child, ended);
+  return readFileSync(plan.logFile).subarray(before).toString('utf8').slice(-1_000);
+}
+
+function spawnServer(plan: PostmasterPlan, log: number): ChildProcess {
+  const { user } = plan;
+  return spawn(
     join(plan.binaries, 'bin', 'postgres'),
-    ['-D', cluster, '-k', plan.socketDir, '-p', String(plan.port)],
+    // On the command line, above any file: no network, whatever the cluster's settings say.
+    ['-D', plan.cluster, '-k', plan.socketDir, '-p', String(plan.port), '-c', 'listen_addresses='],
     {
       ...(user.other ? { uid: user.uid, gid: user.gid } : {}),
       cwd: '/',
@@ -106,38 +92,39 @@ export async function startPostmaster(plan: PostmasterPlan): Promise<Postmaster>
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     },
   );
-  closeSync(log);
-  const { pid } = child;
-  if (pid === undefined) throw new EmbeddedError('start_failed', `cannot run ${plan.binaries}/bin/postgres`);
-  const watcher = spawn('/bin/sh', ['-c', WATCHER, 'sallyport-watcher', String(pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    cwd: '/',
-  });
-  watcher.stdin?.on('error', () => undefined);
-  child.unref();
-  watcher.unref();
-  await ready(child, cluster);
-  return { pid, stop: () => stop(child, pid, watcher) };
 }
 
-async function ready(child: ChildProcess, cluster: string): Promise<void> {
+function openLog(path: string): number {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG_BYTES) renameSync(path, `${path}.1`);
+  return openSync(path, 'a', 0o600);
+}
+
+/** The server appends, so its next line lands at the new end. */
+function trimLog(path: string): void {
+  try {
+    if (statSync(path).size > MOST_LOG_BYTES) truncateSync(path);
+  } catch {
+    // Somebody moved it away; the server writes on.
+  }
+}
+
+async function ready(child: ChildProcess, cluster: string): Promise<boolean> {
   const until = performance.now() + START_MS;
-  while (pidFile(cluster)?.ready !== true || pidFile(cluster)?.pid !== child.pid) {
-    if (child.exitCode !== null || child.signalCode !== null || performance.now() > until) {
-      const path = join(cluster, 'server.log');
-      const tail = existsSync(path) ? readFileSync(path, 'utf8').slice(-1_000) : '';
-      throw new EmbeddedError('start_failed', `PostgreSQL did not start; its log ends with: ${tail}`);
-    }
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() > until) return false;
+    const file = readPidFile(cluster);
+    if (file?.ready === true && file.pid === child.pid) return true;
     await delay(25);
   }
 }
 
-async function stop(child: ChildProcess, pid: number, watcher: ChildProcess): Promise<void> {
-  child.kill('SIGINT');
-  if (!(await gone(pid, FAST_STOP_MS))) {
-    child.kill('SIGQUIT');
-    await gone(pid, FAST_STOP_MS);
+/** A fast shutdown, then an immediate one, then the end. */
+async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    const clock = new AbortController();
+    await Promise.race([ended, delay(STOP_MS, undefined, { signal: clock.signal }).catch(() => undefined)]);
+    clock.abort();
   }
-  watcher.stdin?.end('done\n');
 }
