@@ -1,7 +1,7 @@
 // Owns the embedded PostgreSQL: binaries, cluster, private socket, and that it never outlives its parent.
 // Promises one process tree: a watcher ends the database within 2 s of the parent's death, however it died.
 // Must never listen on a network, use `trust`, or start on a cluster that another live process holds.
-import { realpathSync, rmSync } from 'node:fs';
+import { realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { installBinaries } from './binaries.ts';
@@ -10,7 +10,7 @@ import { chooseFolder } from './database-user.ts';
 import { makeSocketFolder, socketFolder } from './folders.ts';
 import { openInstance, takeLock } from './instance.ts';
 import { endOrphan } from './orphan.ts';
-import { startPostmaster } from './postmaster.ts';
+import { type PostmasterPlan, startPostmaster } from './postmaster.ts';
 
 export { EmbeddedError, type EmbeddedErrorCode } from './embedded-error.ts';
 
@@ -62,11 +62,22 @@ async function start(dataDir: string, shared: string, instance: string, release:
   const { user } = place;
   const binaries = await installBinaries(user.other ? join(shared, 'pg') : join(dataDir, 'pg'));
   makeSocketFolder(socketDir, user);
-  initCluster({ binaries, cluster: place.cluster, user, superuser: SUPERUSER });
-  const cluster = join(realpathSync(dirname(place.cluster)), basename(place.cluster));
+  try {
+    return await startAt({ ...place, binaries, socketDir, logFile: join(dataDir, 'postgres.log') }, release);
+  } catch (error) {
+    dropIfEmpty(socketDir);
+    throw error;
+  }
+}
+
+type Site = Omit<PostmasterPlan, 'port'>;
+
+async function startAt(site: Site, release: () => void): Promise<Embedded> {
+  const { socketDir } = site;
+  initCluster({ ...site, superuser: SUPERUSER });
+  const cluster = join(realpathSync(dirname(site.cluster)), basename(site.cluster));
   const endedOrphan = await endOrphan(cluster, socketDir);
-  const logFile = join(dataDir, 'postgres.log');
-  const postmaster = await startPostmaster({ binaries, cluster, user, socketDir, port: PORT, logFile });
+  const postmaster = await startPostmaster({ ...site, cluster, port: PORT });
   let stopping: Promise<void> | undefined;
   return {
     socketDir,
@@ -85,4 +96,13 @@ async function start(dataDir: string, shared: string, instance: string, release:
       return stopping;
     },
   };
+}
+
+/** A server that still runs has its socket there. */
+function dropIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Not empty, so not ours to take.
+  }
 }

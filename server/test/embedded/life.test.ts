@@ -5,7 +5,7 @@ import { relative } from 'node:path';
 import { after, test } from 'node:test';
 import { startEmbedded } from '../../src/embedded/embedded.ts';
 import { processesOf, startMark } from '../../src/embedded/process-table.ts';
-import { ask, needsProc, startParent, until, workbench } from './workbench.ts';
+import { ask, knock, needsProc, startParent, until, workbench } from './workbench.ts';
 
 const bench = workbench();
 after(() => bench.clear());
@@ -80,6 +80,28 @@ for (const signal of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) {
     await next.stop();
   });
 }
+
+test('the parent dies in the middle of a transaction: the query ends and the database with it', async () => {
+  const parent = await startParent(bench.folder('busy', 'open'), sharedDir);
+  const client = await knock(parent);
+  await client.query('begin');
+  const query = assert.rejects(client.query('select pg_sleep(60)'));
+  parent.process.kill('SIGKILL');
+  await until(() => processesOf(parent.cluster).length === 0, 2_000, 'the database is gone');
+  await query;
+});
+
+test('a stalled parent does not freeze the database, however much it logs', async () => {
+  const parent = await startParent(bench.folder('stalled', 'open'), sharedDir);
+  parent.process.kill('SIGSTOP');
+  const client = await knock(parent);
+  await client.query('set log_min_messages = notice');
+  await client.query("do $$ begin for n in 1..3000 loop raise notice '%', repeat('x', 500); end loop; end $$");
+  assert.equal((await client.query<{ v: number }>('select 1 as v')).rows[0]?.v, 1);
+  await client.end();
+  parent.process.kill('SIGKILL');
+  await until(() => processesOf(parent.cluster).length === 0, 2_000, 'the database is gone');
+});
 
 test('a killed postmaster is told, and the next start recovers what was committed', async () => {
   const dataDir = bench.folder('crash', 'open');

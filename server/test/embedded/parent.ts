@@ -3,5 +3,7 @@ import { startEmbedded } from '../../src/embedded/embedded.ts';
 
 const [dataDir = '', sharedDir = ''] = process.argv.slice(2);
 const embedded = await startEmbedded({ dataDir, sharedDir });
-process.stdout.write(`${JSON.stringify({ pid: embedded.pid, cluster: embedded.cluster })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ pid: embedded.pid, cluster: embedded.cluster, socketDir: embedded.socketDir })}\n`,
+);
 process.stdin.resume();

@@ -4,11 +4,14 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { installBinaries } from '../../src/embedded/binaries.ts';
+import { initCluster } from '../../src/embedded/cluster.ts';
 import { rootsChoice } from '../../src/embedded/database-user.ts';
 import { EmbeddedError, startEmbedded } from '../../src/embedded/embedded.ts';
-import { socketFolder } from '../../src/embedded/folders.ts';
+import { makeSocketFolder, socketFolder } from '../../src/embedded/folders.ts';
 import { openInstance, takeLock } from '../../src/embedded/instance.ts';
 import { endOrphan } from '../../src/embedded/orphan.ts';
+import { startPostmaster } from '../../src/embedded/postmaster.ts';
 import { startMark } from '../../src/embedded/process-table.ts';
 import { ask, needsProc, needsRoot, workbench } from './workbench.ts';
 
@@ -150,4 +153,22 @@ test('root chooses postgres, else a uid that no account has, else says what to d
   assert.equal(own.initUid, NOBODY);
   assert.equal(own.uid, 60_601);
   assert.throws(() => rootsChoice([row('root', 0)]), { code: 'no_user', message: /useradd/ });
+});
+
+test('a cluster made as nobody belongs to a uid without a name, and its server runs as that uid', {
+  skip: needsRoot,
+}, async () => {
+  const user = rootsChoice([{ name: 'nobody', uid: NOBODY, gid: NOBODY }]);
+  const cluster = join(bench.folder('unnamed', 'open'), 'db');
+  const socketDir = socketFolder(openInstance(bench.folder('unnamed', 'open')));
+  const binaries = await installBinaries(join(sharedDir, 'pg'));
+  makeSocketFolder(socketDir, user);
+  initCluster({ binaries, cluster, user, superuser: 'postgres' });
+  const plan = { binaries, cluster, user, socketDir, port: 5432, logFile: join(bench.root, 'unnamed.log') };
+  const postmaster = await startPostmaster(plan);
+  assert.equal(statSync(`/proc/${postmaster.pid}`).uid, user.uid);
+  assert.equal(statSync(join(cluster, 'base')).uid, user.uid);
+  assert.equal(await ask({ socketDir, port: 5432, superuser: 'postgres' }, 'select 1 as v'), 1);
+  await postmaster.stop();
+  rmSync(socketDir, { recursive: true });
 });

@@ -34,7 +34,11 @@ export function workbench(): Workbench {
   };
 }
 
-export async function ask(embedded: Embedded, text: string, user = embedded.superuser): Promise<unknown> {
+export async function ask(
+  embedded: Pick<Embedded, 'socketDir' | 'port' | 'superuser'>,
+  text: string,
+  user = embedded.superuser,
+): Promise<unknown> {
   const client = new pg.Client({ host: embedded.socketDir, port: embedded.port, user, database: 'postgres' });
   // A server that ends breaks the connection between two questions; the question itself then fails.
   client.on('error', () => undefined);
@@ -61,6 +65,7 @@ export interface Parent {
   readonly process: ChildProcess;
   readonly postmaster: number;
   readonly cluster: string;
+  readonly socketDir: string;
 }
 
 /** Another Node.js that holds the database. */
@@ -70,8 +75,16 @@ export async function startParent(dataDir: string, sharedDir: string): Promise<P
   });
   const lines = createInterface({ input: child.stdout });
   const [line] = (await once(lines, 'line')) as [string];
-  const { pid, cluster } = JSON.parse(line) as { pid: number; cluster: string };
-  return { process: child, postmaster: pid, cluster };
+  const { pid, ...places } = JSON.parse(line) as { pid: number; cluster: string; socketDir: string };
+  return { process: child, postmaster: pid, ...places };
+}
+
+/** A connection to another process's database. */
+export async function knock(parent: Parent): Promise<pg.Client> {
+  const client = new pg.Client({ host: parent.socketDir, port: 5432, user: 'postgres', database: 'postgres' });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
 }
 
 /** Why a test that switches users cannot run here, or false. */
