@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { after, test } from 'node:test';
 import { startEmbedded } from '../../src/embedded/embedded.ts';
@@ -89,6 +89,7 @@ test('the parent dies in the middle of a transaction: the query ends and the dat
   parent.process.kill('SIGKILL');
   await until(() => processesOf(parent.cluster).length === 0, 2_000, 'the database is gone');
   await query;
+  rmSync(parent.socketDir, { recursive: true });
 });
 
 test('a stalled parent does not freeze the database, however much it logs', async () => {
@@ -101,6 +102,7 @@ test('a stalled parent does not freeze the database, however much it logs', asyn
   await client.end();
   parent.process.kill('SIGKILL');
   await until(() => processesOf(parent.cluster).length === 0, 2_000, 'the database is gone');
+  rmSync(parent.socketDir, { recursive: true });
 });
 
 test('a killed postmaster is told, and the next start recovers what was committed', async () => {
