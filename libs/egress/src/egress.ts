@@ -2,56 +2,16 @@
 // Promises two doors (every answer before the connect; the connected peer before the first byte), bounds on time and bytes, and header hygiene.
 // Must never trust a proxy variable, a global dispatcher, a redirect or a name.
 import { lookup as systemLookup } from 'node:dns/promises';
-import type { Readable } from 'node:stream';
 import { Agent, buildConnector } from 'undici';
 import { inRange, type OpenedRange, parseAddress, parseOpenedRange, refusedBy } from './address.ts';
-import { readBody } from './body.ts';
-import { type EgressCode, EgressError } from './egress-error.ts';
+import { EgressError } from './egress-error.ts';
 import { type Target, takeUrl } from './intake.ts';
-import { acrossOrigins, takeHeaders } from './request-headers.ts';
+import type { Decision, EgressPolicy, EgressResponse, FetchInit } from './policy.ts';
 import { createSocketDoor } from './socket-door.ts';
+import { type Admitted, walk } from './walk.ts';
 
 export { type EgressCode, EgressError } from './egress-error.ts';
-
-export interface EgressPolicy {
-  /** Operator's own ranges with optional port: `127.0.0.1/32:8080`. */
-  readonly allowAddresses?: readonly string[];
-  readonly lookup?: (host: string) => Promise<readonly string[]>;
-  readonly onDecision?: (decision: Decision) => void;
-  readonly maxBytes?: number;
-  readonly timeoutMs?: number;
-  readonly maxRedirects?: number;
-}
-
-export interface Decision {
-  readonly verdict: 'allow' | 'block';
-  readonly hop: number;
-  readonly host: string;
-  readonly port: number;
-  readonly addresses: readonly string[];
-  readonly code?: EgressCode;
-  readonly rule?: string;
-}
-
-export interface FetchInit {
-  readonly method?: 'GET' | 'HEAD' | 'POST';
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
-  readonly maxBytes?: number;
-  readonly timeoutMs?: number;
-  /** Monotonic milliseconds (performance.now) after which no connect may begin: a superseded worker must not act. */
-  readonly startBefore?: number;
-  readonly signal?: AbortSignal;
-  readonly acceptTypes?: readonly string[];
-}
-
-export interface EgressResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-  /** After redirects. */
-  readonly url: string;
-}
+export type { Decision, EgressPolicy, EgressResponse, FetchInit } from './policy.ts';
 
 export interface EgressGuard {
   /** Throws `EgressError` only. */
@@ -69,8 +29,6 @@ export interface EgressDoors {
 
 const MOST_POOLS = 256;
 const DNS_MS = 5_000;
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-type Admitted = Target & { readonly addresses: readonly string[] };
 
 export function createEgressGuard(
   policy: EgressPolicy = {},
@@ -209,102 +167,4 @@ async function resolveAll(
   } finally {
     clearTimeout(timer);
   }
-}
-
-interface Way {
-  admit(url: string | URL, hop: number): Promise<Admitted>;
-  poolFor(target: Admitted): Agent;
-}
-
-/** Walks the redirects by hand: each hop is a full new decision. */
-async function walk(start: string | URL, init: FetchInit, policy: EgressPolicy, way: Way): Promise<EgressResponse> {
-  const deadline = AbortSignal.timeout(init.timeoutMs ?? policy.timeoutMs ?? 30_000);
-  const signal = init.signal === undefined ? deadline : AbortSignal.any([deadline, init.signal]);
-  const maxBytes = Math.min(init.maxBytes ?? Number.POSITIVE_INFINITY, policy.maxBytes ?? 10 * 1024 * 1024);
-  const seen = new Set<string>();
-  let headers = takeHeaders(init.headers ?? {});
-  let { method = 'GET', body } = init;
-  let next: string | URL = start;
-  for (let hop = 0; ; hop++) {
-    const target = await way.admit(next, hop);
-    if (seen.has(target.url.href) || hop > (policy.maxRedirects ?? 5))
-      throw new EgressError('redirects', 'too many redirects or a loop', hop);
-    seen.add(target.url.href);
-    if (init.startBefore !== undefined && performance.now() > init.startBefore)
-      throw new EgressError('timeout', 'too late to begin', hop);
-    const answer = await send(target, { method, headers, ...(body === undefined ? {} : { body }) }, signal, way, hop);
-    const location = REDIRECTS.has(answer.status) ? answer.headers.location : undefined;
-    if (location === undefined) return finish(target, answer, init, maxBytes, signal);
-    answer.body.destroy();
-    if (/[\\\u0000-\u001f]/.test(location))
-      throw new EgressError('url', 'a redirect to something that is not a URL', hop + 1);
-    const onward: URL | null = URL.parse(location, target.url.href);
-    if (onward === null) throw new EgressError('url', 'a redirect to something that is not a URL', hop + 1);
-    if (target.url.protocol === 'https:' && onward.protocol === 'http:')
-      throw new EgressError('scheme', 'a redirect from https to http', hop + 1);
-    if (answer.status === 303 || (method === 'POST' && (answer.status === 301 || answer.status === 302))) {
-      if (method !== 'HEAD') method = 'GET';
-      body = undefined;
-    }
-    if (onward.origin !== target.url.origin) {
-      if (body !== undefined) throw new EgressError('redirect-body', 'a redirect of a body to another origin', hop + 1);
-      headers = acrossOrigins(headers);
-    }
-    next = onward;
-  }
-}
-
-interface RawAnswer {
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  readonly body: Readable;
-}
-
-async function send(
-  target: Admitted,
-  request: { method: 'GET' | 'HEAD' | 'POST'; headers: Record<string, string>; body?: string | Uint8Array },
-  signal: AbortSignal,
-  way: Way,
-  hop: number,
-): Promise<RawAnswer> {
-  try {
-    const answer = await way.poolFor(target).request({
-      origin: target.url.origin,
-      path: `${target.url.pathname}${target.url.search}`,
-      method: request.method,
-      headers: { 'user-agent': 'sallyport', accept: '*/*', 'accept-encoding': 'gzip, br, deflate', ...request.headers },
-      body: request.body ?? null,
-      signal,
-    });
-    const headers = Object.fromEntries(
-      Object.entries(answer.headers).map(([name, value]) => [
-        name,
-        Array.isArray(value) ? value.join(', ') : (value ?? ''),
-      ]),
-    );
-    // A body that is dropped half-way reports its abort here; nobody else listens.
-    answer.body.on('error', () => undefined);
-    return { status: answer.statusCode, headers, body: answer.body };
-  } catch (error) {
-    if (error instanceof EgressError) throw error;
-    if (error instanceof Error && error.cause instanceof EgressError) throw error.cause;
-    if (signal.aborted) throw new EgressError('timeout', 'the deadline passed', hop, error);
-    throw new EgressError('connect', error instanceof Error ? error.message : 'no connection', hop, error);
-  }
-}
-
-async function finish(
-  target: Admitted,
-  answer: RawAnswer,
-  init: FetchInit,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<EgressResponse> {
-  const type = (answer.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (init.acceptTypes !== undefined && !init.acceptTypes.includes(type)) {
-    answer.body.destroy();
-    throw new EgressError('content-type', `content type ${type.slice(0, 60)}`);
-  }
-  const body = await readBody(answer.body, answer.headers['content-encoding'], maxBytes, signal);
-  return { status: answer.status, headers: answer.headers, body, url: target.url.href };
 }

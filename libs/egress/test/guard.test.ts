@@ -9,7 +9,12 @@ import { createEgressGuard, type EgressCode, EgressError, type EgressPolicy } fr
 import { createSocketDoor } from '../src/socket-door.ts';
 
 const servers: Server[] = [];
-after(() => servers.forEach((server) => (server.closeAllConnections(), server.close())));
+after(() => {
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
 
 async function serve(listener: RequestListener): Promise<number> {
   const server = createServer(listener);

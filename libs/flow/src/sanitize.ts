@@ -7,8 +7,8 @@ export interface Finding {
 }
 
 // Tags, variation selectors, zero-width, bidi controls, fillers, soft hyphen, C0 and C1 but tab and newline, noncharacters.
-// biome-ignore lint/suspicious/noMisleadingCharacterClass: each of these is looked for by itself
 const HIDDEN =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each of these is looked for by itself
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
 const ANSI = /\u001b(?:\[[0-9;?]{0,20}[@-~]|\][^\u0007\u001b]{0,200}(?:\u0007|\u001b\\))/g;
 const TOKENS: readonly RegExp[] = [
@@ -30,13 +30,20 @@ export function sanitize(input: string): { readonly text: string; readonly findi
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const before = text;
     text = text.replace(/\r\n?/g, '\n').replace(/[\u2028\u2029]/g, '\n');
-    text = text.replace(ANSI, () => (hidden++, '')).replace(HIDDEN, () => (hidden++, ''));
-    for (const token of TOKENS)
-      text = text.replace(token, (mark) => (tokens++, mark === '<' ? '\u2039' : mark === '[' ? '\u27e6' : '\u00a6'));
-    text = text.replace(
-      TURN,
-      (_all, space: string, word: string) => (tokens++, `${space}${word}\u02d0`.replace('\u02d0', ' ')),
-    );
+    const hide = (): string => {
+      hidden++;
+      return '';
+    };
+    const soften = (mark: string): string => {
+      tokens++;
+      return mark === '<' ? '\u2039' : mark === '[' ? '\u27e6' : '\u00a6';
+    };
+    text = text.replace(ANSI, hide).replace(HIDDEN, hide);
+    for (const token of TOKENS) text = text.replace(token, soften);
+    text = text.replace(TURN, (_all, space: string, word: string) => {
+      tokens++;
+      return `${space}${word} `;
+    });
     if (text === before) break;
   }
   const findings: Finding[] = [];

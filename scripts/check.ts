@@ -1,0 +1,35 @@
+// Everything that is checked without running the product: format and lint, types, the direction of imports, the lock file.
+// `npm run check` runs all; `npm run check types` runs one.
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkImports } from './checks/imports.ts';
+import { checkSources } from './checks/sources.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+
+function program(name: string, bin: string, args: readonly string[]): string[] {
+  const path = join(dirname(require.resolve(`${name}/package.json`)), bin);
+  const done = spawnSync(process.execPath, [path, ...args], { cwd: ROOT, stdio: 'inherit' });
+  return done.status === 0 ? [] : [`${name} ended with ${done.status}`];
+}
+
+const CHECKS: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
+  lint: () => program('@biomejs/biome', 'bin/biome', ['check', '.']),
+  types: () => program('typescript', 'bin/tsc', ['-p', '.']),
+  imports: () => checkImports(ROOT),
+  sources: () => checkSources(ROOT),
+};
+
+const [only] = process.argv.slice(2);
+let faults = 0;
+for (const [name, check] of Object.entries(CHECKS)) {
+  if (only !== undefined && only !== name) continue;
+  const found = await check();
+  faults += found.length;
+  process.stdout.write(`${name}: ${found.length === 0 ? 'clean' : `${found.length} faults`}\n`);
+  for (const fault of found) process.stdout.write(`  ${fault}\n`);
+}
+process.exit(faults === 0 ? 0 : 1);

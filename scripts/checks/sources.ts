@@ -1,0 +1,25 @@
+// House rules that a linter does not know: file length, names, where the environment is read, what the lock file may hold.
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { listSources } from './list-sources.ts';
+
+const MOST_LINES = 300;
+const BANNED = /^(utils?|helpers?|common|misc|core|manager|service|types|index)\.tsx?$/;
+
+export async function checkSources(root: string): Promise<string[]> {
+  const faults: string[] = [];
+  for (const path of await listSources(root)) {
+    const text = await readFile(join(root, path), 'utf8').catch(() => '');
+    if (BANNED.test(basename(path))) faults.push(`${path}: a drawer name`);
+    if (!path.includes('/src/')) continue;
+    const lines = text.split('\n').length - 1;
+    if (lines > MOST_LINES) faults.push(`${path}: ${lines} lines, at most ${MOST_LINES}`);
+    if (/^export \*/m.test(text)) faults.push(`${path}: export *`);
+    if (/\bprocess\.env\b/.test(text) && path !== 'server/src/config.ts')
+      faults.push(`${path}: the environment is read in server/src/config.ts alone`);
+    if (/\b(TODO|FIXME)\b/.test(text)) faults.push(`${path}: left for later`);
+  }
+  const lock = await readFile(join(root, 'package-lock.json'), 'utf8');
+  if (/"resolved": "https?:/.test(lock)) faults.push('package-lock.json: records download addresses');
+  return faults;
+}
