@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 
 export { decideGrant, type Grant, type GrantVerdict, type ProposedCall } from './grant.ts';
 export { type Finding, sanitize } from './sanitize.ts';
-export { inertLinks, normalizeUrl, statedUrls } from './urls.ts';
+export { inertLinks, isStated, normalizeUrl, statedUrls } from './urls.ts';
 
 export type Integrity = 'trusted' | 'untrusted';
 export type Confidentiality = 'public' | 'private';

@@ -1,5 +1,9 @@
 // URLs as targets: a URL is stated only when it stands whole in the prompt, after normalising; a prefix or a host is never a match (R9a).
 
+// A link's target may hold balanced brackets; it is looked at again here, for one with unbalanced brackets passes the link pattern by.
+const BARE =
+  /(?<=\]\()(?:https?|ftp|data|javascript|file|mailto):(?:[^\s<>()`]|\([^\s<>()`]{0,200}\)){1,4000}|(?:https?|ftp|data|javascript|file|mailto):[^\s<>()\]`]{1,4000}/gi;
+
 /** Scheme, host, port, path and query; the fragment is dropped. Undefined when it is no http or https URL. */
 export function normalizeUrl(text: string): string | undefined {
   const url = URL.parse(text);
@@ -18,6 +22,12 @@ export function statedUrls(texts: readonly string[]): string[] {
     }
   }
   return [...found];
+}
+
+/** True only for a whole URL, compared after normalising. */
+export function isStated(url: string, stated: readonly string[]): boolean {
+  const normal = normalizeUrl(url);
+  return normal !== undefined && stated.includes(normal);
 }
 
 /** Writes every image, and every link that is not allowed, as inert text, so that no composed URL can lie in wait in a digest (R10). */
@@ -48,8 +58,6 @@ export function inertLinks(
     /\[([^\]]{0,1000})\]\(((?:[^()\s]|\([^()\s]{0,200}\)){0,4000})[^()]{0,500}\)/g,
     (all, label: string, url: string) => (isAllowed(url) ? all : `${label} (${inert(url)})`),
   );
-  text = text.replace(/(?<!\]\()(?:https?|ftp|data|javascript|file|mailto):[^\s<>()\]`]{1,4000}/gi, (url) =>
-    isAllowed(url.replace(/[.,;:!?]+$/, '')) ? url : inert(url),
-  );
+  text = text.replace(BARE, (url) => (isAllowed(url.replace(/[.,;:!?]+$/, '')) ? url : inert(url)));
   return { text, removed };
 }
