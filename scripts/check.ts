@@ -16,14 +16,22 @@ function program(name: string, bin: string, args: readonly string[]): string[] {
   return done.status === 0 ? [] : [`${name} ended with ${done.status}`];
 }
 
+/** Biome's platform package holds the program itself: its wrapper package names platforms that not every registry carries. */
+function biome(args: readonly string[]): string[] {
+  const path = require.resolve(`@biomejs/cli-${process.platform}-${process.arch}/biome`);
+  const done = spawnSync(path, ['check', ...args, '.'], { cwd: ROOT, stdio: 'inherit' });
+  return done.status === 0 ? [] : [`biome ended with ${done.status}`];
+}
+
 const CHECKS: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
-  lint: () => program('@biomejs/biome', 'bin/biome', ['check', '.']),
+  lint: () => biome([]),
   types: () => program('typescript', 'bin/tsc', ['-p', '.']),
   imports: () => checkImports(ROOT),
   sources: () => checkSources(ROOT),
 };
 
 const [only] = process.argv.slice(2);
+if (only === 'format') process.exit(biome(['--write']).length);
 let faults = 0;
 for (const [name, check] of Object.entries(CHECKS)) {
   if (only !== undefined && only !== name) continue;

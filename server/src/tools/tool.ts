@@ -1,0 +1,63 @@
+// What a tool is: its label, its arguments, and a run that answers with what is to be committed. A tool never writes an event itself.
+import type { EgressGuard } from '@sallyport/egress';
+import type { Label } from '@sallyport/flow';
+import type { NewArtifact, StoredBlob } from '../artifacts/artifacts.ts';
+import type { BlobStore } from '../blobs/blobs.ts';
+import type { TenantScope } from '../db/db.ts';
+import type { NewEntity } from '../entities/entities.ts';
+import type { RunId } from '../ids.ts';
+import type { DocumentParser } from '../parse/parse.ts';
+
+export interface ToolServices {
+  readonly scope: TenantScope;
+  readonly runId: RunId;
+  readonly egress: EgressGuard;
+  readonly parser: DocumentParser;
+  readonly blobs: BlobStore;
+  /** Label of everything the run has read so far; what it writes carries it. */
+  readonly session: Label;
+  readonly allowedLinks: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+  /** Monotonic deadline after which no connect may begin. */
+  readonly startBefore: number;
+}
+
+export interface ToolOutput {
+  /** Plain data for the model; text from outside is under `content` and is sanitised and wrapped by the gateway. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly content?: { readonly source: string; readonly text: string };
+  readonly label: Label;
+  readonly bytes: number;
+  readonly artifact?: { readonly blob: StoredBlob; readonly row: Omit<NewArtifact, 'runId' | 'effectKey'> };
+  readonly entity?: Omit<NewEntity, 'runId' | 'effectKey'>;
+}
+
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  readonly effect: 'read' | 'egress' | 'write';
+  /** JSON Schema of the arguments, closed. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Undefined when the arguments do not fit; unknown keys are refused. */
+  parse(args: Readonly<Record<string, unknown>>): ParsedArguments | undefined;
+  run(args: ParsedArguments, services: ToolServices): Promise<ToolOutput>;
+}
+
+export interface ParsedArguments {
+  readonly url?: string;
+  readonly artifactId?: string;
+  readonly entityType?: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** A failure that the model may hear of: the message is safe for it. */
+export class ToolFailure extends Error {
+  override readonly name = 'ToolFailure';
+  readonly code: string;
+  readonly retryable: boolean;
+  constructor(code: string, message: string, retryable = false) {
+    super(message);
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
