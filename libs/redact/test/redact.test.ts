@@ -158,7 +158,7 @@ test('bulk becomes a digest, and the input is never changed', () => {
 test('getters are not called, cycles are cut, and a failure gives the constant record', () => {
   let called = false;
   const cyclic: Record<string, unknown> = {};
-  cyclic['self'] = cyclic;
+  cyclic.self = cyclic;
   Object.defineProperty(cyclic, 'trap', {
     enumerable: true,
     get: () => {
