@@ -10,6 +10,7 @@ import type { Decision, EgressPolicy, EgressResponse, FetchInit } from './policy
 import { createSocketDoor } from './socket-door.ts';
 import { type Admitted, walk } from './walk.ts';
 
+export { parseAddress } from './address.ts';
 export { type EgressCode, EgressError } from './egress-error.ts';
 export type { Decision, EgressPolicy, EgressResponse, FetchInit } from './policy.ts';
 

@@ -1,0 +1,98 @@
+// Owns the reading of settings: flags before environment, every fault of all of them in one message (S12).
+// Promises that a server does not boot into danger: no public bind without the settings that make it safe (S10).
+// Must never be read anywhere else: the environment is seen here alone.
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Fault, fault } from './errors.ts';
+import { SETTINGS, type Setting } from './settings.ts';
+
+export { SETTINGS, type Setting } from './settings.ts';
+
+type Read = { [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['parse']> };
+type Optional = 'publicUrl' | 'databaseUrl' | 'databaseDirectUrl' | 'modelBaseUrl' | 'modelApiKey';
+
+export type Config = { readonly [K in Exclude<keyof Read, Optional>]: NonNullable<Read[K]> } & {
+  readonly [K in Optional]: Read[K];
+};
+
+const OURS = /^SALLYPORT_(?!TEST_)/;
+
+export interface ConfigSource {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Without the leading dashes. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+}
+
+/** The settings of this process. Throws `configuration` with one line a fault. */
+export function readConfig(source: ConfigSource = { env: process.env, flags: {} }): Config {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(SETTINGS) as [string, Setting<unknown>][]) {
+    const text = find(setting, source, faults);
+    if (text === undefined) continue;
+    const value = setting.parse(text);
+    if (value === undefined)
+      faults.push(`${label(setting)}: not accepted; expected ${setting.expected}, for example ${setting.example}`);
+    else values[name] = value;
+  }
+  values.dataDir = resolve(String(values.dataDir ?? join(homedir(), '.sallyport')));
+  values.skillsDir = resolve(String(values.skillsDir ?? fileURLToPath(new URL('../../skills', import.meta.url))));
+  for (const name of Object.keys(source.env))
+    if (OURS.test(name) && !isKnown(name)) faults.push(`${name}: there is no such setting`);
+  const config = values as unknown as Config;
+  if (faults.length === 0) faults.push(...checkTogether(config));
+  if (faults.length > 0) throw configurationFault(faults);
+  return config;
+}
+
+function isKnown(name: string): boolean {
+  return Object.values(SETTINGS).some((setting) => setting.env === name || `${setting.env}_FILE` === name);
+}
+
+function label(setting: Setting<unknown>): string {
+  return setting.flag === undefined ? setting.env : `${setting.env} (--${setting.flag})`;
+}
+
+function find(setting: Setting<unknown>, source: ConfigSource, faults: string[]): string | undefined {
+  const flag = setting.flag === undefined ? undefined : source.flags[setting.flag];
+  if (flag !== undefined) return flag;
+  const text = source.env[setting.env];
+  if (text !== undefined && text !== '') return text;
+  const path = setting.flag === undefined ? source.env[`${setting.env}_FILE`] : undefined;
+  if (path === undefined || path === '') return setting.fallback;
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    faults.push(`${setting.env}_FILE: ${path} cannot be read; expected ${setting.expected}`);
+    return undefined;
+  }
+}
+
+/** What no setting can say by itself. */
+function checkTogether(config: Config): string[] {
+  const faults: string[] = [];
+  const loopback = config.host === '::1' || config.host.startsWith('127.');
+  if (!loopback && (config.publicUrl === undefined || config.trustedProxies.length === 0))
+    faults.push(
+      `SALLYPORT_HOST: ${config.host} is not loopback; expected SALLYPORT_PUBLIC_URL (https) and SALLYPORT_TRUSTED_PROXIES with it, for example https://agents.example.com and 10.0.0.5`,
+    );
+  if (config.modelNames.length > 0 && config.modelBaseUrl === undefined)
+    faults.push(
+      'SALLYPORT_MODEL_BASE_URL: missing; expected with SALLYPORT_MODEL_NAMES, for example https://llm.example.com/v1',
+    );
+  if (config.model !== 'rehearsal' && !config.modelNames.includes(config.model))
+    faults.push(`SALLYPORT_MODEL: ${config.model} is not in SALLYPORT_MODEL_NAMES; expected rehearsal or one of them`);
+  if (config.databaseDirectUrl !== undefined && config.databaseUrl === undefined)
+    faults.push('DATABASE_URL: missing; expected with DATABASE_DIRECT_URL');
+  return faults;
+}
+
+/** One fault for all of them; the fields are safe to print: no value of a secret is in them. */
+export function configurationFault(faults: readonly string[]): Fault {
+  return fault('configuration', {
+    detail: faults.join('\n'),
+    fields: faults.map((message) => ({ path: message.split(/[ :]/, 1)[0] ?? '', message })),
+  });
+}

@@ -1,0 +1,234 @@
+// Owns the table of settings: one name as environment variable, one as flag, what is accepted and an example of each.
+// Promises that a value is read in one place and refused with a sentence that says what is expected.
+// Must never hold a default that is a secret, nor a flag for one: arguments are seen by every process of the machine.
+import { parseAddress } from '@sallyport/egress';
+
+export interface Setting<T> {
+  readonly env: string;
+  /** Undefined for a secret. */
+  readonly flag?: string;
+  readonly about: string;
+  readonly expected: string;
+  readonly example: string;
+  readonly fallback?: string;
+  /** The value, or undefined when the text is not what is expected. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+const WORD = /^[a-z][a-z0-9_]{0,20}$/;
+const RANGE = /^\[?[0-9a-fA-F:.]+\]?\/\d{1,3}(:\d{1,5})?$/;
+
+function whole(least: number, most: number): (text: string) => number | undefined {
+  return (text) => {
+    const value = Number(text);
+    return /^\d{1,9}$/.test(text) && value >= least && value <= most ? value : undefined;
+  };
+}
+
+function url(protocols: readonly string[]): (text: string) => URL | undefined {
+  return (text) => {
+    const parsed = URL.parse(text);
+    return parsed !== null && protocols.includes(parsed.protocol) && parsed.hash === '' ? parsed : undefined;
+  };
+}
+
+function list(is: (item: string) => boolean): (text: string) => readonly string[] | undefined {
+  return (text) => {
+    const items = text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+    return items.every(is) ? items : undefined;
+  };
+}
+
+function money(text: string): string | undefined {
+  return /^\d{1,6}(\.\d{1,6})?$/.test(text) ? text : undefined;
+}
+
+function oneOf<T extends string>(...words: readonly T[]): (text: string) => T | undefined {
+  return (text) => words.find((word) => word === text);
+}
+
+/** Every setting of the product. The reference is generated from this table. */
+export const SETTINGS = {
+  dataDir: {
+    env: 'SALLYPORT_DATA',
+    flag: 'data',
+    about: 'Folder that holds keys, blobs and, without DATABASE_URL, the embedded database.',
+    expected: 'a folder that this user may write',
+    example: '/var/lib/sallyport-data',
+    parse: (text: string) => (text !== '' && !text.includes('\0') ? text : undefined),
+  },
+  host: {
+    env: 'SALLYPORT_HOST',
+    flag: 'host',
+    about: 'Address to listen on. Anything but loopback needs SALLYPORT_PUBLIC_URL and SALLYPORT_TRUSTED_PROXIES.',
+    expected: 'an IP address',
+    example: '127.0.0.1',
+    fallback: '127.0.0.1',
+    parse: (text: string) => (parseAddress(text) !== undefined ? text : undefined),
+  },
+  port: {
+    env: 'SALLYPORT_PORT',
+    flag: 'port',
+    about: 'Port to listen on; 0 takes a free one.',
+    expected: 'a number from 0 to 65535',
+    example: '4600',
+    fallback: '4600',
+    parse: whole(0, 65_535),
+  },
+  publicUrl: {
+    env: 'SALLYPORT_PUBLIC_URL',
+    flag: 'public-url',
+    about: 'The address that people use, when a proxy stands in front; a path prefix is kept.',
+    expected: 'an https URL (http only for loopback)',
+    example: 'https://agents.example.com',
+    parse: (text: string) => {
+      const parsed = url(['https:', 'http:'])(text);
+      if (parsed === undefined || parsed.search !== '' || parsed.username !== '') return undefined;
+      return parsed.protocol === 'https:' || /^(localhost|127\.|\[::1\])/.test(parsed.hostname) ? parsed : undefined;
+    },
+  },
+  trustedProxies: {
+    env: 'SALLYPORT_TRUSTED_PROXIES',
+    flag: 'trusted-proxies',
+    about: 'Addresses of the proxies whose forwarded headers are believed.',
+    expected: 'IP addresses or ranges, separated by commas',
+    example: '10.0.0.5,10.1.0.0/24',
+    fallback: '',
+    parse: list((item) => parseAddress(item.split('/')[0] ?? '') !== undefined),
+  },
+  databaseUrl: {
+    env: 'DATABASE_URL',
+    about:
+      'An own PostgreSQL (15 or newer) instead of the embedded one; its user owns the database and may create roles.',
+    expected: 'a postgres:// URL',
+    example: 'postgres://sallyport@db.example.com:5432/sallyport',
+    parse: url(['postgres:', 'postgresql:']),
+  },
+  databaseDirectUrl: {
+    env: 'DATABASE_DIRECT_URL',
+    about: 'The same database past any pooler: for LISTEN, locks and migrations.',
+    expected: 'a postgres:// URL',
+    example: 'postgres://sallyport@db.example.com:5433/sallyport',
+    parse: url(['postgres:', 'postgresql:']),
+  },
+  rolePrefix: {
+    env: 'SALLYPORT_ROLE_PREFIX',
+    flag: 'role-prefix',
+    about: 'How the names of our database roles begin; roles belong to a whole PostgreSQL server.',
+    expected: 'a lower-case word of at most 21 characters',
+    example: 'sallyport',
+    fallback: 'sallyport',
+    parse: (text: string) => (WORD.test(text) ? text : undefined),
+  },
+  egressAllow: {
+    env: 'SALLYPORT_EGRESS_ALLOW',
+    flag: 'egress-allow',
+    about:
+      'Own address ranges that agents may call, each with an optional port; everything private is refused otherwise.',
+    expected: 'ranges as ADDRESS/BITS[:PORT], separated by commas',
+    example: '10.20.0.0/16:443,127.0.0.1/32:8080',
+    fallback: '',
+    parse: list((item) => RANGE.test(item)),
+  },
+  model: {
+    env: 'SALLYPORT_MODEL',
+    flag: 'model',
+    about: 'Model of a run that names none: `rehearsal` (rules, no network) or one of SALLYPORT_MODEL_NAMES.',
+    expected: 'a model name',
+    example: 'rehearsal',
+    fallback: 'rehearsal',
+    parse: (text: string) => (/^[\w.:/@-]{1,200}$/.test(text) ? text : undefined),
+  },
+  modelBaseUrl: {
+    env: 'SALLYPORT_MODEL_BASE_URL',
+    flag: 'model-base-url',
+    about: 'An endpoint that speaks the OpenAI chat completions format.',
+    expected: 'an http or https URL without a query',
+    example: 'https://llm.example.com/v1',
+    parse: (text: string) => {
+      const parsed = url(['https:', 'http:'])(text);
+      return parsed !== undefined && parsed.username === '' && parsed.search === '' ? parsed : undefined;
+    },
+  },
+  modelApiKey: {
+    env: 'SALLYPORT_MODEL_API_KEY',
+    about: 'Key of that endpoint; SALLYPORT_MODEL_API_KEY_FILE names a file that holds it instead.',
+    expected: 'a key without line breaks',
+    example: '(a secret)',
+    parse: (text: string) => (/^[\x21-\x7e]{1,4096}$/.test(text) ? text : undefined),
+  },
+  modelNames: {
+    env: 'SALLYPORT_MODEL_NAMES',
+    flag: 'model-names',
+    about: 'Models of that endpoint that runs may name.',
+    expected: 'model names, separated by commas',
+    example: 'llama-4-70b,qwen3-32b',
+    fallback: '',
+    parse: list((item) => /^[\w.:/@-]{1,200}$/.test(item) && item !== 'rehearsal'),
+  },
+  modelInputPrice: {
+    env: 'SALLYPORT_MODEL_INPUT_PRICE',
+    flag: 'model-input-price',
+    about: 'US dollars for a million input tokens.',
+    expected: 'a decimal number',
+    example: '0.50',
+    fallback: '0',
+    parse: money,
+  },
+  modelOutputPrice: {
+    env: 'SALLYPORT_MODEL_OUTPUT_PRICE',
+    flag: 'model-output-price',
+    about: 'US dollars for a million output tokens.',
+    expected: 'a decimal number',
+    example: '1.50',
+    fallback: '0',
+    parse: money,
+  },
+  logLevel: {
+    env: 'SALLYPORT_LOG_LEVEL',
+    flag: 'log-level',
+    about: 'Least level that is written to stderr, as JSON lines.',
+    expected: 'debug, info, warn or error',
+    example: 'info',
+    fallback: 'info',
+    parse: oneOf('debug', 'info', 'warn', 'error'),
+  },
+  concurrency: {
+    env: 'SALLYPORT_CONCURRENCY',
+    flag: 'concurrency',
+    about: 'Runs that one worker drives at a time.',
+    expected: 'a number from 1 to 64',
+    example: '4',
+    fallback: '4',
+    parse: whole(1, 64),
+  },
+  parseThreads: {
+    env: 'SALLYPORT_PARSE_THREADS',
+    flag: 'parse-threads',
+    about: 'Threads that read documents from outside.',
+    expected: 'a number from 1 to 32',
+    example: '1',
+    fallback: '1',
+    parse: whole(1, 32),
+  },
+  drainSeconds: {
+    env: 'SALLYPORT_DRAIN_SECONDS',
+    flag: 'drain-seconds',
+    about: 'How long a shutdown waits for steps that are at work before it gives their runs back.',
+    expected: 'a number from 0 to 300',
+    example: '10',
+    fallback: '10',
+    parse: whole(0, 300),
+  },
+  skillsDir: {
+    env: 'SALLYPORT_SKILLS',
+    flag: 'skills',
+    about: 'Folder whose folders are skills; the shipped ones unless told.',
+    expected: 'a folder',
+    example: '/etc/sallyport/skills',
+    parse: (text: string) => (text === '' ? undefined : text),
+  },
+} satisfies Record<string, Setting<unknown>>;
