@@ -55,7 +55,9 @@ export async function readBody(
     return Buffer.concat(chunks, decoded);
   } catch (error) {
     if (error instanceof EgressError) throw error;
-    throw new EgressError(signal.aborted ? 'timeout' : 'encoding', 'the body broke off or does not decode', 0, error);
+    const silent = error instanceof Error && 'code' in error && error.code === 'UND_ERR_BODY_TIMEOUT';
+    const code = signal.aborted || silent ? 'timeout' : 'encoding';
+    throw new EgressError(code, 'the body broke off or does not decode', 0, error);
   } finally {
     signal.removeEventListener('abort', abort);
     source.destroy();

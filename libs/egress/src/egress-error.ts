@@ -11,6 +11,7 @@ export type EgressCode =
   | 'header'
   | 'option'
   | 'timeout'
+  | 'not-started'
   | 'too-large'
   | 'ratio'
   | 'encoding'

@@ -8,7 +8,7 @@ import { EgressError } from './egress-error.ts';
 import { type Target, takeUrl } from './intake.ts';
 import type { Decision, EgressPolicy, EgressResponse, FetchInit } from './policy.ts';
 import { createSocketDoor } from './socket-door.ts';
-import { type Admitted, walk } from './walk.ts';
+import { type Admitted, type EgressPool, walk } from './walk.ts';
 
 export { parseAddress } from './address.ts';
 export { type EgressCode, EgressError } from './egress-error.ts';
@@ -38,7 +38,7 @@ export function createEgressGuard(
   const opened = (policy.allowAddresses ?? []).map(parseOpenedRange);
   const resolve =
     policy.lookup ?? (async (host) => (await systemLookup(`${host}.`, { all: true })).map((answer) => answer.address));
-  const pools = new Map<string, Agent>();
+  const pools = new Map<string, EgressPool>();
   const isPublicPeer = createSocketDoor();
 
   const isOpened = (address: Uint8Array, port: number): boolean =>
@@ -88,29 +88,31 @@ export function createEgressGuard(
     }
   };
 
-  const poolFor = (target: Admitted): Agent => {
+  const poolFor = (target: Admitted): EgressPool => {
     const key = `${target.url.origin} ${[...target.addresses].sort().join(' ')}`;
     const standing = pools.get(key);
     if (standing !== undefined) return standing;
     const oldest = pools.keys().next().value;
     if (pools.size >= MOST_POOLS && oldest !== undefined) {
-      void pools.get(oldest)?.close();
+      void pools.get(oldest)?.agent.close();
       pools.delete(oldest);
     }
+    const waiting = new Set<() => boolean>();
     const agent = new Agent({
-      connect: guardedConnect(target),
+      connect: guardedConnect(target, waiting),
       allowH2: false,
       keepAliveTimeout: 4_000,
-      headersTimeout: 10_000,
-      bodyTimeout: 15_000,
+      headersTimeout: policy.headersTimeoutMs ?? 10_000,
+      bodyTimeout: policy.bodyTimeoutMs ?? 15_000,
       maxHeaderSize: 32 * 1024,
       connections: 8,
     });
-    pools.set(key, agent);
-    return agent;
+    const pool = { agent, waiting };
+    pools.set(key, pool);
+    return pool;
   };
 
-  const guardedConnect = (target: Admitted): buildConnector.connector => {
+  const guardedConnect = (target: Admitted, waiting: ReadonlySet<() => boolean>): buildConnector.connector => {
     const set = target.addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     const connect = buildConnector({
       timeout: 5_000,
@@ -120,7 +122,10 @@ export function createEgressGuard(
         else done(null, set[0]?.address ?? '', set[0]?.family ?? 4);
       },
     });
-    return (options, done) =>
+    return (options, done) => {
+      // The lease may have passed between the decision and this moment; nothing has been sent yet.
+      if (![...waiting].some((mayStart) => mayStart()))
+        return done(new EgressError('not-started', 'the caller may not begin a call any more'), null);
       connect(options, (error, socket) => {
         if (error !== null) return done(error, null);
         const remote = socket.remoteAddress ?? '';
@@ -131,6 +136,7 @@ export function createEgressGuard(
         socket.destroy();
         return done(new EgressError('address', 'the connected peer is not a public address'), null);
       });
+    };
   };
 
   return {
@@ -147,7 +153,7 @@ export function createEgressGuard(
     close: async () => {
       const open = [...pools.values()];
       pools.clear();
-      await Promise.all(open.map((pool) => pool.destroy()));
+      await Promise.all(open.map((pool) => pool.agent.destroy()));
     },
   };
 }

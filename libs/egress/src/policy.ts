@@ -8,6 +8,10 @@ export interface EgressPolicy {
   readonly onDecision?: (decision: Decision) => void;
   readonly maxBytes?: number;
   readonly timeoutMs?: number;
+  /** From the request's last byte to the end of the answer's headers; 10 s unless stated. */
+  readonly headersTimeoutMs?: number;
+  /** The longest silence in a body; 15 s unless stated. */
+  readonly bodyTimeoutMs?: number;
   readonly maxRedirects?: number;
 }
 
@@ -27,8 +31,8 @@ export interface FetchInit {
   readonly body?: string | Uint8Array;
   readonly maxBytes?: number;
   readonly timeoutMs?: number;
-  /** Monotonic milliseconds (performance.now) after which no connect may begin: a superseded worker must not act. */
-  readonly startBefore?: number;
+  /** Asked before every connect and again just before the socket opens: a superseded worker must not begin a call. */
+  readonly mayStart?: () => boolean;
   readonly signal?: AbortSignal;
   readonly acceptTypes?: readonly string[];
 }

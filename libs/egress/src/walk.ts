@@ -10,9 +10,15 @@ import { acrossOrigins, takeHeaders } from './request-headers.ts';
 export type Admitted = Target & { readonly addresses: readonly string[] };
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
+export interface EgressPool {
+  readonly agent: Agent;
+  /** The questions of the requests that wait for this pool: a socket opens only while one of them still may start. */
+  readonly waiting: Set<() => boolean>;
+}
+
 export interface Way {
   admit(url: string | URL, hop: number): Promise<Admitted>;
-  poolFor(target: Admitted): Agent;
+  poolFor(target: Admitted): EgressPool;
 }
 
 /** Walks the redirects by hand: each hop is a full new decision. */
@@ -34,9 +40,10 @@ export async function walk(
     if (seen.has(target.url.href) || hop > (policy.maxRedirects ?? 5))
       throw new EgressError('redirects', 'too many redirects or a loop', hop);
     seen.add(target.url.href);
-    if (init.startBefore !== undefined && performance.now() > init.startBefore)
-      throw new EgressError('timeout', 'too late to begin', hop);
-    const answer = await send(target, { method, headers, ...(body === undefined ? {} : { body }) }, signal, way, hop);
+    const mayStart = init.mayStart ?? always;
+    if (!mayStart()) throw new EgressError('not-started', 'the caller may not begin a call any more', hop);
+    const request = { method, headers, mayStart, ...(body === undefined ? {} : { body }) };
+    const answer = await send(target, request, signal, way, hop);
     const location = REDIRECTS.has(answer.status) ? answer.headers.location : undefined;
     if (location === undefined) return finish(target, answer, init, maxBytes, signal);
     answer.body.destroy();
@@ -58,6 +65,15 @@ export async function walk(
   }
 }
 
+const always = (): boolean => true;
+
+interface Outgoing {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly headers: Record<string, string>;
+  readonly mayStart: () => boolean;
+  readonly body?: string | Uint8Array;
+}
+
 interface RawAnswer {
   readonly status: number;
   readonly headers: Record<string, string>;
@@ -66,13 +82,16 @@ interface RawAnswer {
 
 async function send(
   target: Admitted,
-  request: { method: 'GET' | 'HEAD' | 'POST'; headers: Record<string, string>; body?: string | Uint8Array },
+  request: Outgoing,
   signal: AbortSignal,
   way: Way,
   hop: number,
 ): Promise<RawAnswer> {
+  const pool = way.poolFor(target);
+  const question = (): boolean => request.mayStart();
+  pool.waiting.add(question);
   try {
-    const answer = await way.poolFor(target).request({
+    const answer = await pool.agent.request({
       origin: target.url.origin,
       path: `${target.url.pathname}${target.url.search}`,
       method: request.method,
@@ -93,7 +112,12 @@ async function send(
     if (error instanceof EgressError) throw error;
     if (error instanceof Error && error.cause instanceof EgressError) throw error.cause;
     if (signal.aborted) throw new EgressError('timeout', 'the deadline passed', hop, error);
-    throw new EgressError('connect', error instanceof Error ? error.message : 'no connection', hop, error);
+    const fault = error instanceof Error ? error : undefined;
+    const code = fault !== undefined && 'code' in fault ? fault.code : undefined;
+    if (code === 'UND_ERR_HEADERS_TIMEOUT') throw new EgressError('timeout', 'no headers in time', hop, error);
+    throw new EgressError('connect', fault?.message ?? 'no connection', hop, error);
+  } finally {
+    pool.waiting.delete(question);
   }
 }
 

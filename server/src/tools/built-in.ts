@@ -47,7 +47,7 @@ const webScrape: Tool = {
   run: async ({ url = '' }, services) => {
     const page = await services.egress.fetch(url, {
       signal: services.signal,
-      startBefore: services.startBefore,
+      mayStart: services.mayStart,
       headers: { accept: 'text/html, text/markdown, text/plain' },
     });
     if (page.status >= 400)

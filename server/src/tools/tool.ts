@@ -18,8 +18,8 @@ export interface ToolServices {
   readonly session: Label;
   readonly allowedLinks: ReadonlySet<string>;
   readonly signal: AbortSignal;
-  /** Monotonic deadline after which no connect may begin. */
-  readonly startBefore: number;
+  /** Asked before every connect: false once the worker may be superseded. */
+  readonly mayStart: () => boolean;
 }
 
 export interface ToolOutput {
