@@ -1,0 +1,90 @@
+// Owns the typed client of the HTTP API, for browsers and Node.js.
+// Promises one error class, bounded retries of what may be repeated, and streams that lose and repeat nothing.
+// Must never put a key into a URL, follow a redirect, or treat an unknown code, type or field as a fault.
+import { type Artifacts, createArtifacts } from './resources/artifacts.ts';
+import {
+  createEntities,
+  createKeys,
+  createSkills,
+  createTenants,
+  type Entities,
+  type Keys,
+  type Skills,
+  type Tenants,
+} from './resources/catalogue.ts';
+import { createRuns, type Runs } from './resources/runs.ts';
+import { type ClientOptions, createTransport, type Transport } from './transport.ts';
+
+export type { FollowOptions } from './event-stream.ts';
+export type { PageQuery } from './pages.ts';
+export type { Artifacts, Upload } from './resources/artifacts.ts';
+export type { Entities, EntityQuery, Keys, SkillSummary, Skills, Tenants } from './resources/catalogue.ts';
+export type { CreateRunOptions, EventsQuery, Runs } from './resources/runs.ts';
+export { type LocalCode, SallyportError } from './sallyport-error.ts';
+export type { ClientOptions } from './transport.ts';
+
+/** Whose key this is. */
+export interface Me {
+  readonly tenant_id: string;
+  readonly user_id: string;
+  readonly key_id: string;
+  readonly scopes: readonly string[];
+}
+
+export interface Client {
+  readonly runs: Runs;
+  readonly artifacts: Artifacts;
+  readonly entities: Entities;
+  readonly keys: Keys;
+  readonly tenants: Tenants;
+  readonly skills: Skills;
+  me(signal?: AbortSignal): Promise<Me>;
+  readonly setup: {
+    /** Trades the token of the one-time link for a key; every wrong, used or late token is `not_found`. */
+    claim(token: string): Promise<{ readonly tenant_id: string; readonly api_key: string }>;
+  };
+  readonly health: {
+    /** True while the process answers. */
+    live(signal?: AbortSignal): Promise<boolean>;
+    /** True when it can take work. Throws `SallyportError` (503) with the reasons in `errors` when it cannot. */
+    ready(signal?: AbortSignal): Promise<boolean>;
+  };
+}
+
+/**
+ * A client of one server with one key. Does nothing until it is asked.
+ *
+ * @throws SallyportError `invalid_option` for a base URL or a key that cannot be one.
+ * @example
+ * const sallyport = createClient({ baseUrl: 'http://127.0.0.1:4600', apiKey });
+ * const run = await sallyport.runs.create({
+ *   skill: 'web-digest',
+ *   task: 'What do these pages say?',
+ *   input: { urls: ['https://example.com/'] },
+ * });
+ * for await (const event of sallyport.runs.follow(run.id)) show(event.seq, event.type);
+ * const { status, result } = await sallyport.runs.get(run.id);
+ */
+export function createClient(options: ClientOptions): Client {
+  const transport = createTransport(options);
+  return {
+    runs: createRuns(transport),
+    artifacts: createArtifacts(transport),
+    entities: createEntities(transport),
+    keys: createKeys(transport),
+    tenants: createTenants(transport),
+    skills: createSkills(transport),
+    me: (signal) => transport.json('v1/me', { signal }),
+    setup: { claim: (token) => transport.json('v1/setup/claim', { method: 'POST', json: { token } }) },
+    health: {
+      live: (signal) => answers(transport, 'healthz', signal),
+      ready: (signal) => answers(transport, 'readyz', signal),
+    },
+  };
+}
+
+async function answers(transport: Transport, path: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const response = await transport.open(path, { signal, repeatable: false });
+  await response.body?.cancel();
+  return response.ok;
+}
