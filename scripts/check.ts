@@ -1,11 +1,15 @@
-// Everything that is checked without running the product: format and lint, types, the direction of imports, the lock file.
+// Everything that is checked without running the product: format and lint, types, the direction of imports, ways to the network,
+// manifests, SQL text, names and sizes, the lock file.
 // `npm run check` runs all; `npm run check types` runs one.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkGlobals } from './checks/globals.ts';
 import { checkImports } from './checks/imports.ts';
+import { checkManifests } from './checks/manifests.ts';
 import { checkSources } from './checks/sources.ts';
+import { checkSqlText } from './checks/sql-text.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -27,10 +31,17 @@ const CHECKS: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
   lint: () => biome([]),
   types: () => program('typescript', 'bin/tsc', ['-p', '.']),
   imports: () => checkImports(ROOT),
+  globals: () => checkGlobals(ROOT),
+  manifests: () => checkManifests(ROOT),
+  sql: () => checkSqlText(ROOT),
   sources: () => checkSources(ROOT),
 };
 
 const [only] = process.argv.slice(2);
+if (only !== undefined && only !== 'format' && !Object.hasOwn(CHECKS, only)) {
+  process.stderr.write(`no check is called ${only}; there are ${Object.keys(CHECKS).join(', ')}, format\n`);
+  process.exit(64);
+}
 if (only === 'format') process.exit(biome(['--write']).length);
 let faults = 0;
 for (const [name, check] of Object.entries(CHECKS)) {
