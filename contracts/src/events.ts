@@ -51,7 +51,9 @@ const data = {
   'tool.call.completed': closed({
     call_id: CallId,
     tool: Word,
-    rendering: Text,
+    /** What the model saw; above 4 KiB it rests in `rendering_artifact` instead. */
+    rendering: Type.Optional(Type.String({ maxLength: 8_192 })),
+    rendering_artifact: Type.Optional(Uuid),
     artifact_id: Type.Optional(Uuid),
     bytes: Count,
     duration_ms: Count,

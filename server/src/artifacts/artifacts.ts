@@ -10,9 +10,10 @@ import { type ArtifactId, type Id, newId, type RunId, type UserId } from '../ids
 export const MOST_ARTIFACT_BYTES = 64 * 1024 * 1024;
 
 export interface NewArtifact {
+  readonly id?: ArtifactId | undefined;
   readonly name: string;
   readonly mediaType: string;
-  readonly dataClass: 'artifact' | 'page' | 'upload';
+  readonly dataClass: 'artifact' | 'page' | 'upload' | 'rendering';
   readonly integrity: 'trusted' | 'untrusted';
   readonly confidentiality: 'public' | 'private';
   readonly sources: readonly string[];
@@ -50,7 +51,7 @@ function readArtifact(row: Row): Artifact {
 export async function storeBlob(
   blobs: BlobStore,
   tenantId: string,
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes = MOST_ARTIFACT_BYTES,
 ): Promise<StoredBlob> {
   const blobId = newId<Id<'blob'>>();
@@ -62,7 +63,7 @@ export async function storeBlob(
 export async function insertArtifact(scope: TenantScope, blob: StoredBlob, artifact: NewArtifact): Promise<Artifact> {
   const made = await scope.first(
     sql`insert into artifacts (tenant_id, id, run_id, user_id, effect_key, name, media_type, bytes, sha256, blob_id, data_class, integrity, confidentiality, sources)
-        values (${scope.value}, ${newId<ArtifactId>()}, ${artifact.runId ?? null}, ${artifact.userId ?? null}, ${artifact.effectKey ?? null}, ${Buffer.from(artifact.name, 'utf8')},
+        values (${scope.value}, ${artifact.id ?? newId<ArtifactId>()}, ${artifact.runId ?? null}, ${artifact.userId ?? null}, ${artifact.effectKey ?? null}, ${Buffer.from(artifact.name, 'utf8')},
           ${artifact.mediaType}, ${blob.bytes}, ${Buffer.from(blob.sha256, 'hex')}, ${blob.blobId}, ${artifact.dataClass}, ${artifact.integrity}, ${artifact.confidentiality}, ${[...artifact.sources]})
         on conflict (tenant_id, run_id, effect_key) do nothing
         returning id, tenant_id, run_id, name, media_type, bytes, sha256, data_class, integrity, confidentiality, sources, created_at`,
@@ -109,13 +110,14 @@ export async function knownArtifacts(scope: TenantScope, ids: readonly string[])
   return new Set(known);
 }
 
+/** Newest first. Renderings are what a model saw of a source: they are reached by id, not listed. */
 export async function listArtifacts(
   scope: TenantScope,
   filter: { runId?: RunId | undefined; before?: ArtifactId | undefined; limit: number },
 ): Promise<Artifact[]> {
   return scope.rows(
     sql`select a.id, a.tenant_id, a.run_id, a.name, a.media_type, a.bytes, a.sha256, a.data_class, a.integrity, a.confidentiality, a.sources, a.created_at
-        from artifacts a where ${scope.mine('a')} and a.state = 'stored' and ${sql.all(
+        from artifacts a where ${scope.mine('a')} and a.state = 'stored' and a.data_class <> 'rendering' and ${sql.all(
           filter.runId !== undefined && sql`a.run_id = ${filter.runId}`,
           filter.before !== undefined && sql`a.id < ${filter.before}`,
         )} order by a.id desc limit ${filter.limit}`,

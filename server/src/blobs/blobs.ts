@@ -16,7 +16,7 @@ export interface BlobStore {
   /** Stores a stream of at most `maxBytes`; throws `BlobError('too_large')` and leaves nothing behind. */
   put(
     key: BlobKey,
-    source: AsyncIterable<Uint8Array>,
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     options: { readonly maxBytes: number },
   ): Promise<{ bytes: number; sha256: string }>;
   /** The bytes, or undefined when there are none. `end` is exclusive. */
@@ -77,7 +77,7 @@ export function createLocalBlobs(options: { readonly root: string }): BlobStore 
 
 async function write(
   file: string,
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes: number,
 ): Promise<{ bytes: number; sha256: string }> {
   const parent = dirname(file);

@@ -4,6 +4,7 @@ export type EmbeddedErrorCode =
   | 'wrong_owner'
   | 'locked'
   | 'start_failed'
+  | 'not_running'
   | 'no_user';
 
 /** What went wrong and the command that mends it; `code` narrows it. */

@@ -1,12 +1,13 @@
 // Owns the embedded PostgreSQL: binaries, cluster, private socket, and that it never outlives its parent.
 // Promises one process tree: a watcher ends the database within 2 s of the parent's death, however it died.
 // Must never listen on a network, use `trust`, or start on a cluster that another live process holds.
-import { realpathSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { installBinaries } from './binaries.ts';
 import { initCluster } from './cluster.ts';
 import { chooseFolder } from './database-user.ts';
+import { EmbeddedError } from './embedded-error.ts';
 import { makeSocketFolder, socketFolder } from './folders.ts';
 import { openInstance, takeLock } from './instance.ts';
 import { endOrphan } from './orphan.ts';
@@ -96,6 +97,18 @@ async function startAt(site: Site, release: () => void): Promise<Embedded> {
       return stopping;
     },
   };
+}
+
+/** The database that another process of this user serves from the same data folder. Throws `EmbeddedError('not_running')`. */
+export function findEmbedded(options: EmbeddedOptions): Pick<Embedded, 'socketDir' | 'port' | 'superuser'> {
+  const dataDir = resolve(options.dataDir);
+  const socketDir = socketFolder(openInstance(dataDir));
+  if (!existsSync(join(socketDir, `.s.PGSQL.${PORT}`)))
+    throw new EmbeddedError(
+      'not_running',
+      `no database runs for ${dataDir}; start one: sallyport serve --data ${dataDir}, or set DATABASE_URL`,
+    );
+  return { socketDir, port: PORT, superuser: SUPERUSER };
 }
 
 /** A server that still runs has its socket there. */

@@ -9,6 +9,7 @@ import { fault } from '../errors.ts';
 import { type EntityId, newId, type RunId } from '../ids.ts';
 
 export interface NewEntity {
+  readonly id?: EntityId | undefined;
   /** `name@version` */
   readonly reference: string;
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -47,7 +48,7 @@ export async function saveEntity(scope: TenantScope, entity: NewEntity): Promise
     .digest();
   const made = await scope.first(
     sql`insert into entities (tenant_id, id, run_id, effect_key, type, version, identity, attributes, evidence, integrity, confidentiality, sources)
-        values (${scope.value}, ${newId<EntityId>()}, ${entity.runId}, ${entity.effectKey}, ${type.name}, ${type.version}, ${identity}, ${Buffer.from(JSON.stringify(checked.value), 'utf8')},
+        values (${scope.value}, ${entity.id ?? newId<EntityId>()}, ${entity.runId}, ${entity.effectKey}, ${type.name}, ${type.version}, ${identity}, ${Buffer.from(JSON.stringify(checked.value), 'utf8')},
           ${[...entity.evidence]}::uuid[], ${entity.integrity}, ${entity.confidentiality}, ${[...entity.sources]})
         on conflict (tenant_id, run_id, effect_key) do nothing
         returning id, tenant_id, run_id, type, version, attributes, evidence::text[] as evidence, integrity, confidentiality, sources, created_at`,

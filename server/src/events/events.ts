@@ -4,3 +4,4 @@
 export { type Appender, append, lockRun, type RunHead } from './append.ts';
 export { allEvents, exportRun, type FollowOptions, followEvents, listEvents } from './read.ts';
 export { type Listener, openSignals, type Signals, type Waiter } from './signals.ts';
+export { storable } from './stored-text.ts';

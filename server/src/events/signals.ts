@@ -8,6 +8,7 @@ const BATCH_MS = 10;
 const MOST_IDS = 200;
 const CHANNEL = 'sallyport_runs';
 const WORK_CHANNEL = 'sallyport_work';
+const STOP_CHANNEL = 'sallyport_stop';
 
 /** What the database room offers on its direct connection. */
 export interface Listener {
@@ -27,7 +28,10 @@ export interface Signals {
   touched(runId: RunId): void;
   /** A run became ready to be claimed: after the commit. */
   ready(): void;
+  /** A run was taken from its worker (cancelled, say): after the commit. Only a hint: the epoch is what refuses it. */
+  stopped(runId: RunId): void;
   watch(runId: RunId): Waiter;
+  watchStop(runId: RunId): Waiter;
   watchWork(): Waiter;
   close(): void;
 }
@@ -84,6 +88,7 @@ export async function openSignals(listener: Listener | undefined, onFault: (erro
     for (const id of payload.split(',')) emitter.emit(`run:${id}`);
   });
   await listener?.listen(WORK_CHANNEL, () => emitter.emit('work'));
+  await listener?.listen(STOP_CHANNEL, (runId) => emitter.emit(`stop:${runId}`));
   return {
     touched: (runId) => {
       emitter.emit(`run:${runId}`);
@@ -95,7 +100,12 @@ export async function openSignals(listener: Listener | undefined, onFault: (erro
       emitter.emit('work');
       if (!closed) send(WORK_CHANNEL, '');
     },
+    stopped: (runId) => {
+      emitter.emit(`stop:${runId}`);
+      if (!closed) send(STOP_CHANNEL, runId);
+    },
     watch: (runId) => waiterOn(emitter, `run:${runId}`),
+    watchStop: (runId) => waiterOn(emitter, `stop:${runId}`),
     watchWork: () => waiterOn(emitter, 'work'),
     close: () => {
       closed = true;

@@ -12,11 +12,17 @@ export {
   touchKey,
   verifyKey,
 } from './api-keys.ts';
+export {
+  createFirstTenant,
+  type FirstTenant,
+  recordFirstBoot,
+  standingFirstTenant,
+  useOperatorKey,
+} from './first-boot.ts';
 export { generateKey, type KeyEnv, type ParsedKey, parseKey } from './key-format.ts';
 export { createPeppers, type Peppers } from './peppers.ts';
 export {
   claimSetupToken,
-  createOperatorKey,
   createSetupToken,
   createTenant,
   firstBootOperator,

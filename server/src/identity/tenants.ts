@@ -1,4 +1,4 @@
-// Tenants with their first owner and key; the operator that makes them; the one-time link of the first boot (S6, S7).
+// Tenants with their first owner and key; the operator that makes them; the one-time link (S7).
 import { createHash, randomBytes } from 'node:crypto';
 import type { CreatedTenant, Tenant } from '@sallyport/contracts';
 import { SCOPES } from '@sallyport/contracts';
@@ -7,11 +7,11 @@ import { fault } from '../errors.ts';
 import { asId, newId, type TenantId, type UserId } from '../ids.ts';
 import { mintPrincipal, type OperatorPrincipal } from '../principal.ts';
 import { createKey } from './api-keys.ts';
-import { generateKey, type ParsedKey } from './key-format.ts';
+import type { ParsedKey } from './key-format.ts';
 import type { Peppers } from './peppers.ts';
 
 const LINK_SECONDS = 30 * 60;
-const OPERATOR_KEY = 'operator_key';
+export const OPERATOR_KEY = 'operator_key';
 
 export interface NewTenant extends CreatedTenant {
   readonly user_id: string;
@@ -26,24 +26,30 @@ export async function createTenant(
 ): Promise<NewTenant> {
   const tenantId = newId<TenantId>();
   const userId = newId<UserId>();
+  const made = await standTenant(db, peppers, { tenantId, userId }, name);
+  return { tenant_id: tenantId, name, state: 'active', ...made, user_id: userId };
+}
+
+/** Safe to repeat: what stands already is left, and the owner gets a fresh key. */
+export async function standTenant(
+  db: Database,
+  peppers: Peppers,
+  ids: { readonly tenantId: TenantId; readonly userId: UserId },
+  name: string,
+): Promise<{ readonly created_at: string; readonly api_key: string }> {
+  const { tenantId, userId } = ids;
   const [createdAt] = await db.system('create_tenant', [tenantId, name], (row: Row) =>
     row.time('created_at').toISOString(),
   );
+  if (createdAt === undefined) throw fault('internal', { detail: 'the tenant was not stored' });
   const setup = mintPrincipal({ kind: 'setup', tenantId });
   const key = await db.atomic(setup, async (tx) => {
     await tx.run(
-      sql`insert into users (tenant_id, id, name, role) values (${tx.value}, ${userId}, ${'owner'}, ${'owner'})`,
+      sql`insert into users (tenant_id, id, name, role) values (${tx.value}, ${userId}, ${'owner'}, ${'owner'}) on conflict do nothing`,
     );
     return createKey(tx, peppers, { userId, scopes: SCOPES }, { name: 'first key', expires_in: 31_536_000 });
   });
-  return {
-    tenant_id: tenantId,
-    name,
-    state: 'active',
-    created_at: createdAt ?? new Date().toISOString(),
-    api_key: key.api_key,
-    user_id: userId,
-  };
+  return { created_at: createdAt, api_key: key.api_key };
 }
 
 export async function listTenants(
@@ -57,20 +63,6 @@ export async function listTenants(
     state: row.text('state'),
     created_at: row.time('created_at').toISOString(),
   }));
-}
-
-/** Makes the operator key of a fresh database; undefined when it has one. The text is for a file of mode 0600. */
-export async function createOperatorKey(db: Database, peppers: Peppers): Promise<string | undefined> {
-  const made = generateKey('op');
-  const value = Buffer.from(
-    JSON.stringify({
-      keyId: made.keyId,
-      pepper: peppers.current,
-      digest: Buffer.from(peppers.digest(made.secret)).toString('hex'),
-    }),
-  );
-  const [standing] = await db.system('instance_put', [OPERATOR_KEY, value], (row: Row) => row.bytes('value'));
-  return standing !== undefined && value.equals(standing) ? made.text : undefined;
 }
 
 /** The operator, when the key is the one of this database. */

@@ -78,3 +78,12 @@ export async function settleLost(tx: TenantTx, runId: RunId): Promise<{ tokens: 
     (row: Row) => ({ tokens: Number(row.bigint('tokens')), cost: row.text('cost') }),
   );
 }
+
+/** How often the answer of this step was lost with its worker. */
+export async function countLost(tx: TenantTx, runId: RunId, step: number): Promise<number> {
+  const count = await tx.first(
+    sql`select count(v.id)::int as lost from reservations v where ${tx.mine('v')} and v.run_id = ${runId} and v.step = ${step} and v.state = 'lost'`,
+    (row: Row) => row.int('lost'),
+  );
+  return count ?? 0;
+}

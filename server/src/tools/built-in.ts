@@ -19,10 +19,6 @@ function closed(properties: Record<string, unknown>, required: readonly string[]
   return { type: 'object', properties, required, additionalProperties: false };
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
 async function collect(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -53,7 +49,7 @@ const webScrape: Tool = {
     if (page.status >= 400)
       throw new ToolFailure('http_status', `The server answered with status ${page.status}.`, page.status >= 500);
     const contentType = page.headers['content-type'] ?? 'application/octet-stream';
-    const blob = await storeBlob(services.blobs, services.scope.tenantId, once(page.body), MOST_DOCUMENT);
+    const blob = await storeBlob(services.blobs, services.scope.tenantId, [page.body], MOST_DOCUMENT);
     const read = await services.parser.read({ bytes: page.body, contentType, url: page.url });
     const label = { integrity: 'untrusted', confidentiality: 'public', sources: [url] } as const;
     return {
@@ -139,7 +135,7 @@ const artifactWrite: Tool = {
   run: async ({ values }, services) => {
     const inert = inertLinks(String(values.content), services.allowedLinks);
     const bytes = Buffer.from(inert.text.toWellFormed(), 'utf8');
-    const blob = await storeBlob(services.blobs, services.scope.tenantId, once(bytes));
+    const blob = await storeBlob(services.blobs, services.scope.tenantId, [bytes]);
     return {
       fields: { name: values.name, inert_links: inert.removed },
       label: { integrity: 'trusted', confidentiality: 'public', sources: [] },

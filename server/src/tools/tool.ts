@@ -3,10 +3,25 @@ import type { EgressGuard } from '@sallyport/egress';
 import type { Label } from '@sallyport/flow';
 import type { NewArtifact, StoredBlob } from '../artifacts/artifacts.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
-import type { TenantScope } from '../db/db.ts';
+import type { Database, TenantScope } from '../db/db.ts';
 import type { NewEntity } from '../entities/entities.ts';
 import type { RunId } from '../ids.ts';
 import type { DocumentParser } from '../parse/parse.ts';
+import type { RunPrincipal } from '../principal.ts';
+import type { RunGrant } from '../runs/runs.ts';
+
+/** What one call is decided and recorded in. */
+export interface GatewayContext {
+  readonly db: Database;
+  readonly principal: RunPrincipal;
+  readonly grant: RunGrant;
+  /** Calls of each tool that this run began already. */
+  readonly used: ReadonlyMap<string, number>;
+  readonly minted: ReadonlySet<string>;
+  /** The log of the run grew. */
+  readonly touched: () => void;
+  readonly services: Omit<ToolServices, 'scope' | 'runId'>;
+}
 
 export interface ToolServices {
   readonly scope: TenantScope;
@@ -28,8 +43,8 @@ export interface ToolOutput {
   readonly content?: { readonly source: string; readonly text: string };
   readonly label: Label;
   readonly bytes: number;
-  readonly artifact?: { readonly blob: StoredBlob; readonly row: Omit<NewArtifact, 'runId' | 'effectKey'> };
-  readonly entity?: Omit<NewEntity, 'runId' | 'effectKey'>;
+  readonly artifact?: { readonly blob: StoredBlob; readonly row: Omit<NewArtifact, 'id' | 'runId' | 'effectKey'> };
+  readonly entity?: Omit<NewEntity, 'id' | 'runId' | 'effectKey'>;
 }
 
 export interface Tool {

@@ -7,14 +7,18 @@ import { Fault } from '../../src/errors.ts';
 import { exportRun, listEvents } from '../../src/events/events.ts';
 import {
   claimSetupToken,
-  createOperatorKey,
+  createFirstTenant,
   createPeppers,
   createSetupToken,
   createTenant,
   firstBootOperator,
+  generateKey,
   type NewTenant,
   parseKey,
+  recordFirstBoot,
   revokeKey,
+  standingFirstTenant,
+  useOperatorKey,
   verifyKey,
   verifyOperator,
 } from '../../src/identity/identity.ts';
@@ -216,16 +220,33 @@ test('fifty claims of the one-time link give one owner', async () => {
   assert.ok(claims.every((claim) => claim.status === 'fulfilled' || isFault('not_found')(claim.reason)));
 });
 
-test('the operator key is made once and opens no tenant', async () => {
-  const text = await createOperatorKey(database.api, peppers);
-  assert.ok(text !== undefined);
-  assert.equal(await createOperatorKey(database.api, peppers), undefined);
-  const parsed = parseKey(text);
+test('the operator key is made once, survives a start that was killed before the database knew it, and opens no tenant', async () => {
+  const kept: string[] = [];
+  const half = generateKey('op').text;
+  const text = await useOperatorKey(database.api, peppers, half, (made) => kept.push(made));
+  assert.deepEqual([text, kept], [half, []], 'the key of the file becomes the key of the database');
+  assert.equal(await useOperatorKey(database.api, peppers, half, (made) => kept.push(made)), half);
+  assert.equal(await useOperatorKey(database.api, peppers, undefined, (made) => kept.push(made)), undefined);
+  assert.deepEqual(kept, []);
+  const parsed = parseKey(half);
   assert.ok(parsed !== undefined);
   assert.equal((await verifyOperator(database.api, peppers, parsed))?.kind, 'operator');
   assert.equal(await verifyOperator(database.api, peppers, { ...parsed, secret: 'x'.repeat(43) }), undefined);
   const verdict = await verifyKey(database.api, peppers, parsed, Date.now());
   assert.equal(verdict.ok, false);
+});
+
+test('many first boots at once make one tenant', async () => {
+  const boots = await Promise.all(
+    Array.from({ length: 5 }, async () => {
+      const plan = await standingFirstTenant(database.api);
+      await createFirstTenant(database.api, peppers, plan);
+      await recordFirstBoot(database.api, plan);
+      return plan.tenantId;
+    }),
+  );
+  assert.equal(new Set(boots).size, 1);
+  assert.equal((await standingFirstTenant(database.api)).done, true);
 });
 
 test('a worker that holds no lock claims nothing', async () => {

@@ -159,7 +159,7 @@ create table app.artifacts (
   bytes bigint not null check (bytes >= 0),
   sha256 bytea not null check (octet_length(sha256) = 32),
   blob_id uuid not null,
-  data_class text not null default 'artifact' check (data_class in ('artifact', 'page', 'upload')),
+  data_class text not null default 'artifact' check (data_class in ('artifact', 'page', 'upload', 'rendering')),
   integrity text not null check (integrity in ('trusted', 'untrusted')),
   confidentiality text not null check (confidentiality in ('public', 'private')),
   sources text[] not null default '{}',
@@ -245,7 +245,7 @@ create table sys.setup_links (
   used_at timestamptz
 );
 grant select, insert, update, delete on sys.workers to {{p}}_claimer;
-grant select, insert on sys.instance to {{p}}_registrar;
+grant select, insert, update (name) on sys.instance to {{p}}_registrar;
 grant select, insert, update (used_at) on sys.setup_links to {{p}}_registrar;
 
 -- The one cross-tenant path of the worker: columns named, states named.
@@ -359,7 +359,8 @@ set role {{p}}_registrar;
 
 create function sys.create_tenant(p_tenant uuid, p_name text) returns table (created_at timestamptz)
 language sql security definer set search_path = pg_catalog, pg_temp as $f$
-  insert into app.tenants (tenant_id, name) values (p_tenant, p_name) returning created_at
+  insert into app.tenants as t (tenant_id, name) values (p_tenant, p_name)
+  on conflict (tenant_id) do update set name = t.name returning t.created_at
 $f$;
 create function sys.list_tenants(p_before uuid, p_limit int)
 returns table (tenant_id uuid, name text, state text, created_at timestamptz)
@@ -371,12 +372,11 @@ create function sys.instance_get(p_name text) returns table (value bytea)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $f$
   select i.value from sys.instance i where i.name = p_name
 $f$;
--- The first writer wins; the answer is what stands.
+-- The first writer wins; the answer is what stands. "do nothing" and a select would miss a writer that commits in between.
 create function sys.instance_put(p_name text, p_value bytea) returns table (value bytea)
 language sql security definer set search_path = pg_catalog, pg_temp as $f$
-  with put as (insert into sys.instance (name, value) values (p_name, p_value) on conflict do nothing returning value)
-  select p.value from put p union all
-  select i.value from sys.instance i where i.name = p_name and not exists (select 1 from put)
+  insert into sys.instance as i (name, value) values (p_name, p_value)
+  on conflict (name) do update set name = i.name returning i.value
 $f$;
 create function sys.create_setup_link(p_digest bytea, p_tenant uuid, p_user uuid, p_seconds int) returns table (expires_at timestamptz)
 language sql security definer set search_path = pg_catalog, pg_temp as $f$

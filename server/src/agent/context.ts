@@ -1,0 +1,59 @@
+// What a run is driven with.
+import type { EgressGuard } from '@sallyport/egress';
+import type { BlobStore } from '../blobs/blobs.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../db/db.ts';
+import type { Signals } from '../events/events.ts';
+import type { WorkerId } from '../ids.ts';
+import type { Used } from '../limits/limits.ts';
+import type { Log } from '../log.ts';
+import type { DocumentParser } from '../parse/parse.ts';
+import type { RunPrincipal } from '../principal.ts';
+import type { RunWork } from '../runs/runs.ts';
+import type { Skills } from '../skills/skills.ts';
+import type { Models } from './models.ts';
+
+export interface AgentDeps {
+  /** Login of the worker. */
+  readonly db: Database;
+  readonly skills: Skills;
+  readonly models: Models;
+  readonly egress: EgressGuard;
+  readonly parser: DocumentParser;
+  readonly blobs: BlobStore;
+  readonly signals: Signals;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Claim {
+  readonly principal: RunPrincipal;
+  readonly workerId: WorkerId;
+  /** Takeovers from a dead worker since the run last got ahead. */
+  readonly stalls: number;
+}
+
+/** The worker's hold on the run. */
+export interface Hold {
+  /** Aborts when the run is no longer this worker's. */
+  readonly signal: AbortSignal;
+  /** False when no call to the outside may begin: the lease may be another's by now. */
+  readonly mayStart: () => boolean;
+  /** True when the worker wants to give its runs back at the next boundary of a step. */
+  readonly draining: () => boolean;
+}
+
+export interface DriveContext {
+  readonly db: Database;
+  readonly principal: RunPrincipal;
+  readonly work: RunWork;
+  readonly signal: AbortSignal;
+  readonly mayStart: () => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What the run has used so far, settled and lost. */
+  readonly spent: () => Used;
+  readonly spend: (more: Used) => void;
+  /** The log of the run grew. */
+  readonly touched: () => void;
+}

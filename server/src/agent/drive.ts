@@ -1,0 +1,156 @@
+// The loop: replay the journal, then do the next thing it asks for, until the run has an end.
+import type { NewEvent } from '@sallyport/contracts';
+import { inertLinks, sanitize } from '@sallyport/flow';
+import { openArtifact } from '../artifacts/artifacts.ts';
+import { allEvents } from '../events/events.ts';
+import { type ArtifactId, asId } from '../ids.ts';
+import { openingMessages } from '../prompt/prompt.ts';
+import { type Finish, finishRun } from '../runs/runs.ts';
+import { callTool, grantedTools } from '../tools/tools.ts';
+import type { AgentDeps, Claim, DriveContext, Hold } from './context.ts';
+import { type Journal, type PendingCall, replay } from './journal.ts';
+import type { Model } from './model.ts';
+import { findPoison, takeUp } from './resume.ts';
+import { modelStep, overBudget } from './step.ts';
+
+/** `ended`: the run has its last event. `released`: somebody goes on with it later. */
+export type DriveEnd = 'ended' | 'released';
+
+/**
+ * Drives a claimed run until it ends, or until its worker drains.
+ * Throws what ended the step when the lease, the epoch or the database is gone: the run is another's then, or soon will be.
+ */
+export async function driveRun(deps: AgentDeps, claim: Claim, hold: Hold): Promise<DriveEnd> {
+  const { context, skill, model, refusal } = await takeUp(deps, claim, hold);
+  if (refusal !== undefined || skill === undefined || model === undefined)
+    return finish(context, failed(refusal ?? 'internal'));
+  const opening = openingMessages({
+    skillBody: skill.body,
+    task: context.work.task,
+    urls: context.work.grant.urls,
+    artifacts: context.work.grant.artifacts,
+  });
+  const tools = grantedTools(context.work.grant);
+  for (;;) {
+    const journal = await replay(allEvents(deps.db.tenant(claim.principal), context.work.id), (id) =>
+      loadRendering(deps, claim, id),
+    );
+    if (journal.ended) return 'ended';
+    if (await findPoison(context, claim, journal)) return finish(context, failed('poisoned_step'));
+    if (hold.draining()) return 'released';
+    const [next] = journal.pending;
+    if (next !== undefined) {
+      const over = next.started === 0 ? overBudget(context, { tokens: 0, cost: '0', calls: 1 }) : undefined;
+      if (over !== undefined) return finish(context, failed('budget_exceeded'), [over]);
+      await call(deps, context, journal, next);
+      if (next.started === 0) context.spend({ tokens: 0, cost: '0', calls: 1 });
+      continue;
+    }
+    if (journal.answer !== undefined) return conclude(context, journal, journal.answer.text);
+    const request = {
+      messages: [...opening, ...journal.messages],
+      tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+      maxOutputTokens: model.maxOutputTokens,
+    };
+    const end = await ask(context, model, request, journal.step);
+    if (end !== undefined) return end;
+  }
+}
+
+/** One model step; an end when the run cannot go on after it. */
+async function ask(
+  context: DriveContext,
+  model: Model,
+  request: Parameters<Model['generate']>[0],
+  step: number,
+): Promise<DriveEnd | undefined> {
+  const result = await modelStep(context, model, request, step);
+  if (result.kind === 'over_budget') return finish(context, failed('budget_exceeded'), [result.event]);
+  context.spend({ ...result.spent, calls: 0 });
+  if (result.kind === 'answered') return undefined;
+  context.log.warn('model.failed', { model: model.name, step, detail: describe(result.error) });
+  return finish(
+    context,
+    { status: 'failed', code: 'model_failed', message: result.error.message, retryable: result.error.retryable },
+    result.events,
+  );
+}
+
+function describe(error: Error): string {
+  return error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
+}
+
+async function call(deps: AgentDeps, context: DriveContext, journal: Journal, next: PendingCall): Promise<void> {
+  await callTool(
+    {
+      db: context.db,
+      principal: context.principal,
+      grant: context.work.grant,
+      used: usedBefore(journal, next),
+      minted: journal.minted,
+      touched: context.touched,
+      services: {
+        egress: deps.egress,
+        parser: deps.parser,
+        blobs: deps.blobs,
+        session: journal.label,
+        allowedLinks: allowedLinks(context, journal),
+        signal: context.signal,
+        mayStart: context.mayStart,
+      },
+    },
+    next,
+  );
+}
+
+/** A call that is begun again does not count against itself. */
+function usedBefore(journal: Journal, next: PendingCall): ReadonlyMap<string, number> {
+  if (next.started === 0) return journal.used;
+  return new Map(journal.used).set(next.tool, (journal.used.get(next.tool) ?? 1) - 1);
+}
+
+function allowedLinks(context: DriveContext, journal: Journal): ReadonlySet<string> {
+  return new Set([...context.work.grant.urls, ...journal.links]);
+}
+
+/** The last answer is untrusted like all that a model wrote after it read the world: images and foreign links become inert (R28). */
+function conclude(context: DriveContext, journal: Journal, answer: string): Promise<DriveEnd> {
+  const { text } = inertLinks(sanitize(answer).text, allowedLinks(context, journal));
+  if (text.trim() === '')
+    return finish(context, {
+      status: 'failed',
+      code: 'model_failed',
+      message: 'The model ended without an answer.',
+      retryable: true,
+    });
+  return finish(context, { status: 'succeeded', outcome: text.slice(0, 200_000), artifactIds: journal.artifactIds });
+}
+
+const SENTENCES = {
+  budget_exceeded: 'The budget of the run is spent.',
+  poisoned_step: 'A step of the run ended its worker twice.',
+  skill_changed: 'The skill is not the one that the run was started with.',
+  unknown_model: 'The model is not configured on this node.',
+  internal: 'Something went wrong on our side.',
+} as const;
+
+export type FailureCode = keyof typeof SENTENCES;
+
+export function failed(code: FailureCode): Finish {
+  return { status: 'failed', code, message: SENTENCES[code], retryable: code === 'budget_exceeded' };
+}
+
+export async function finish(context: DriveContext, end: Finish, before: readonly NewEvent[] = []): Promise<DriveEnd> {
+  await context.db.atomic(context.principal, (tx) =>
+    finishRun(tx, context.work.id, context.principal.epoch, end, before),
+  );
+  context.touched();
+  return 'ended';
+}
+
+async function loadRendering(deps: AgentDeps, claim: Claim, artifactId: string): Promise<string> {
+  const { content } = await openArtifact(deps.db.tenant(claim.principal), deps.blobs, asId<ArtifactId>(artifactId));
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,74 @@
+// Takes up a claimed run: writes that it was started or resumed, settles what a dead worker left open, and finds what may stop it.
+import { append } from '../events/events.ts';
+import { countLost, microCents, settleLost, type Used } from '../limits/limits.ts';
+import { loadWork, recordUsage, startRun } from '../runs/runs.ts';
+import type { Skill } from '../skills/skills.ts';
+import type { AgentDeps, Claim, DriveContext, Hold } from './context.ts';
+import type { Journal } from './journal.ts';
+import { formatMoney, type Model } from './model.ts';
+import { usageEvent } from './step.ts';
+
+/** Takeovers after which a step that was begun each time is not begun again. */
+const MOST_STALLS = 2;
+
+export interface TakenUp {
+  readonly context: DriveContext;
+  readonly skill: Skill | undefined;
+  readonly model: Model | undefined;
+  readonly refusal: 'skill_changed' | 'unknown_model' | undefined;
+}
+
+export async function takeUp(deps: AgentDeps, claim: Claim, hold: Hold): Promise<TakenUp> {
+  const { principal } = claim;
+  const id = principal.runId;
+  const { model: modelName } = await loadWork(deps.db.tenant(principal), id);
+  await deps.db.atomic(principal, async (tx) => {
+    const head = await startRun(tx, id, claim.workerId, principal.epoch);
+    const lost = await settleLost(tx, id);
+    for (const { tokens, cost } of lost) await recordUsage(tx, id, { tokens, cost, calls: 0 });
+    await append(
+      tx,
+      head,
+      { kind: 'worker', epoch: principal.epoch },
+      lost.map(({ tokens, cost }) => usageEvent(modelName, { input: tokens, output: 0, cached: 0 }, cost, 'lost')),
+      { progress: false },
+    );
+  });
+  deps.signals.touched(id);
+  // Read after the settling: the totals hold what was lost.
+  const work = await loadWork(deps.db.tenant(principal), id);
+  let used: Used = work.usage;
+  const context: DriveContext = {
+    db: deps.db,
+    principal,
+    work,
+    signal: hold.signal,
+    mayStart: hold.mayStart,
+    clock: deps.clock,
+    log: deps.log.with({ tenant_id: principal.tenantId, run_id: id, worker_id: claim.workerId }),
+    spent: () => used,
+    spend: (more) => {
+      used = {
+        tokens: used.tokens + more.tokens,
+        cost: formatMoney(microCents(used.cost) + microCents(more.cost)),
+        calls: used.calls + more.calls,
+      };
+    },
+    touched: () => deps.signals.touched(id),
+  };
+  const skill = deps.skills.find(`${work.skillName}@${work.skillVersion}`);
+  const model = deps.models.find(work.model);
+  const refusal =
+    skill?.digest !== work.skillDigest ? 'skill_changed' : model === undefined ? 'unknown_model' : undefined;
+  return { context, skill, model, refusal };
+}
+
+/** True when the next step was begun by two workers and both died in it. A kill before it began is no fault of the step. */
+export async function findPoison(context: DriveContext, claim: Claim, journal: Journal): Promise<boolean> {
+  if (claim.stalls < MOST_STALLS) return false;
+  const [next] = journal.pending;
+  if (next !== undefined) return next.started >= MOST_STALLS;
+  if (journal.answer !== undefined) return false;
+  const lost = await context.db.atomic(context.principal, (tx) => countLost(tx, context.work.id, journal.step));
+  return lost >= MOST_STALLS;
+}

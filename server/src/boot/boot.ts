@@ -1,0 +1,7 @@
+// Owns what a process needs before it can serve: the data folder, its secrets, the database, the first tenant.
+// Promises that two fresh data folders share no secret, that a first boot that was killed half-way is finished by the next,
+//   and that everything it makes is readable by this user alone.
+// Must never print a key, nor take one from an argument.
+export { type DataFolder, openDataFolder } from './data-folder.ts';
+export { type DatabaseServer, openDatabaseServer } from './database-server.ts';
+export { type FirstBoot, finishFirstBoot } from './first-boot.ts';

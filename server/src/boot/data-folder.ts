@@ -1,0 +1,106 @@
+// The data folder and the secret files in it: made once, mode 0600, written aside and linked so that none is ever half there.
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fault } from '../errors.ts';
+
+export interface DataFolder {
+  readonly path: string;
+  /** The 32 bytes of a secret of this folder, made when it is not there. */
+  secret(name: string): Uint8Array;
+  /** A file that people read: a key, an address. Replaced whole, mode 0600. */
+  write(name: string, text: string): string;
+  read(name: string): string | undefined;
+  remove(name: string): void;
+}
+
+const NAME = /^[a-z0-9][a-z0-9.-]{0,60}$/;
+
+/** Opens the folder, making it when it is not there. Throws `configuration` naming path, uid and the command that mends it. */
+export function openDataFolder(path: string): DataFolder {
+  const keys = join(path, 'keys');
+  const uid = process.getuid?.() ?? 0;
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    mkdirSync(keys, { recursive: true, mode: 0o700 });
+    chmodSync(keys, 0o700);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw fault('configuration', {
+      detail: `SALLYPORT_DATA (--data): cannot write ${path} as uid ${uid} (${reason}); expected a folder that this user may write; mend it: chown -R ${uid} ${path}`,
+      cause,
+    });
+  }
+  const at = (name: string): string => {
+    if (!NAME.test(name)) throw fault('internal', { detail: 'a file of the data folder has a short lower-case name' });
+    return join(path, name);
+  };
+  return {
+    path,
+    secret: (name) => readOrMake(join(keys, name), uid),
+    write: (name, text) => {
+      const file = at(name);
+      writeAside(file, text, (aside) => renameSync(aside, file));
+      return file;
+    },
+    read: (name) => readIfThere(at(name)),
+    remove: (name) => rmSync(at(name), { force: true }),
+  };
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function readOrMake(path: string, uid: number): Uint8Array {
+  if (readIfThere(path) === undefined) {
+    const text = `${randomBytes(32).toString('hex')}\n`;
+    // A link fails when the name is taken: of two first starts one wins, and both read the winner's secret.
+    writeAside(path, text, (aside) => {
+      try {
+        linkSync(aside, path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    });
+  }
+  const text = (readIfThere(path) ?? '').trim();
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw fault('configuration', {
+      detail: `${path} holds no key of 32 bytes; restore it from a backup of the folder`,
+    });
+  const { mode } = statSync(path);
+  if ((mode & 0o077) !== 0)
+    throw fault('configuration', { detail: `${path} is open to others; mend it as uid ${uid}: chmod 600 ${path}` });
+  return Buffer.from(text, 'hex');
+}
+
+function writeAside(path: string, text: string, place: (aside: string) => void): void {
+  const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    writeFileSync(aside, text, { mode: 0o600, flag: 'wx' });
+    const handle = openSync(aside, 'r');
+    fsyncSync(handle);
+    closeSync(handle);
+    place(aside);
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}

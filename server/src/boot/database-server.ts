@@ -1,0 +1,102 @@
+// The database of a deployment: embedded, or an own PostgreSQL by DATABASE_URL; each login with its way in.
+import { createHmac } from 'node:crypto';
+import type { Config } from '../config.ts';
+import { type ConnectOptions, ensureDatabase, type MigrateOptions, migrate } from '../db/db.ts';
+import { type Embedded, findEmbedded, startEmbedded } from '../embedded/embedded.ts';
+import { fault } from '../errors.ts';
+import type { DataFolder } from './data-folder.ts';
+
+export type Login = 'api' | 'worker' | 'ops';
+
+export interface DatabaseServer {
+  /** By way of a pooler, if there is one. */
+  pooled(login: Login): ConnectOptions;
+  /** Past any pooler: for LISTEN, locks and long sessions. */
+  direct(login: Login): ConnectOptions;
+  migrate(onProgress?: MigrateOptions['onProgress']): Promise<readonly string[]>;
+  /** Settles when the embedded database ended by itself; never for an own one. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+const NAME = 'sallyport';
+const LOGINS: readonly Login[] = ['api', 'worker', 'ops'];
+
+/** `own: false` joins the embedded database that `serve` runs from the same data folder. */
+export async function openDatabaseServer(
+  config: Config,
+  folder: DataFolder,
+  options: { readonly own: boolean },
+): Promise<DatabaseServer> {
+  if (config.databaseUrl !== undefined) return external(config, folder, config.databaseUrl);
+  const embedded: Pick<Embedded, 'socketDir' | 'port' | 'superuser'> & Partial<Embedded> = options.own
+    ? await startEmbedded({ dataDir: folder.path })
+    : findEmbedded({ dataDir: folder.path });
+  const at = { host: embedded.socketDir, port: embedded.port };
+  const admin = { ...at, user: embedded.superuser, database: NAME };
+  const login = (name: Login): ConnectOptions => ({ ...at, user: `${config.rolePrefix}_${name}`, database: NAME });
+  return {
+    pooled: login,
+    direct: login,
+    migrate: async (onProgress) => {
+      await ensureDatabase({ ...admin, database: 'postgres' }, NAME);
+      return (await migrate({ direct: admin, prefix: config.rolePrefix, onProgress })).applied;
+    },
+    ended: embedded.ended ?? new Promise(() => undefined),
+    stop: async () => embedded.stop?.(),
+  };
+}
+
+function external(config: Config, folder: DataFolder, url: URL): DatabaseServer {
+  const pooled = parseUrl('DATABASE_URL', url);
+  const direct =
+    config.databaseDirectUrl === undefined ? pooled : parseUrl('DATABASE_DIRECT_URL', config.databaseDirectUrl);
+  // Over a socket the server knows us as the operating system does; over a network each login has a password of its own.
+  const byPassword = !direct.host.startsWith('/') || direct.password !== undefined;
+  const secret = folder.secret('database');
+  const password = (name: Login): string =>
+    createHmac('sha256', secret).update(`sallyport.login.v1\0${config.rolePrefix}_${name}`).digest('base64url');
+  const login =
+    (base: ConnectOptions) =>
+    (name: Login): ConnectOptions => ({
+      ...base,
+      user: `${config.rolePrefix}_${name}`,
+      password: byPassword ? password(name) : undefined,
+    });
+  return {
+    pooled: login(pooled),
+    direct: login(direct),
+    migrate: async (onProgress) => {
+      const passwords = byPassword ? Object.fromEntries(LOGINS.map((name) => [name, password(name)])) : undefined;
+      return (await migrate({ direct, prefix: config.rolePrefix, passwords, onProgress })).applied;
+    },
+    ended: new Promise(() => undefined),
+    stop: async () => undefined,
+  };
+}
+
+/** The URL form of libpq: a socket folder may be given as `?host=/folder`. */
+function parseUrl(name: string, url: URL): ConnectOptions {
+  const refuse = (expected: string): never => {
+    throw fault('configuration', {
+      detail: `${name}: not accepted; expected ${expected}, for example postgres://user@db.example.com:5432/sallyport`,
+    });
+  };
+  const known = new Set(['host', 'port', 'sslmode']);
+  for (const key of url.searchParams.keys()) if (!known.has(key)) refuse('no parameter but host, port and sslmode');
+  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname);
+  const port = Number(url.searchParams.get('port') ?? (url.port === '' ? 5432 : url.port));
+  const database = decodeURIComponent(url.pathname.slice(1));
+  const sslmode = url.searchParams.get('sslmode') ?? 'disable';
+  if (host === '' || database === '' || url.username === '' || !Number.isInteger(port))
+    refuse('user, host and database');
+  if (!['disable', 'require', 'verify-full'].includes(sslmode)) refuse('sslmode disable, require or verify-full');
+  return {
+    host,
+    port,
+    database,
+    user: decodeURIComponent(url.username),
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(sslmode === 'disable' ? {} : { ssl: true }),
+  };
+}

@@ -1,0 +1,71 @@
+// What the first boot of a database makes: the operator key and the first tenant. Every word here may be said twice (S6, S7).
+import type { Database, Row } from '../db/db.ts';
+import { fault } from '../errors.ts';
+import { asId, newId, type TenantId, type UserId } from '../ids.ts';
+import { generateKey, parseKey } from './key-format.ts';
+import type { Peppers } from './peppers.ts';
+import { OPERATOR_KEY, standTenant, verifyOperator } from './tenants.ts';
+
+const PLAN = 'first_tenant';
+const DONE = 'first_boot';
+
+export interface FirstTenant {
+  readonly tenantId: TenantId;
+  readonly userId: UserId;
+  readonly done: boolean;
+}
+
+/**
+ * Makes the operator key of a fresh database. `standing` is the text in the folder's file, `keep` writes a new one there
+ * before the database knows it. Answers the key, or undefined when the folder's key is not the database's.
+ */
+export async function useOperatorKey(
+  db: Database,
+  peppers: Peppers,
+  standing: string | undefined,
+  keep: (text: string) => void,
+): Promise<string | undefined> {
+  const [known] = await db.system('instance_get', [OPERATOR_KEY], (row: Row) => row.bytes('value'));
+  let text = standing;
+  if (known === undefined) {
+    text = parseKey(standing ?? '')?.env === 'op' ? standing : undefined;
+    if (text === undefined) {
+      text = generateKey('op').text;
+      keep(text);
+    }
+    await putOperatorKey(db, peppers, text);
+  }
+  const parsed = parseKey(text ?? '');
+  const genuine = parsed !== undefined && (await verifyOperator(db, peppers, parsed)) !== undefined;
+  return genuine ? text : undefined;
+}
+
+async function putOperatorKey(db: Database, peppers: Peppers, text: string): Promise<void> {
+  const parsed = parseKey(text);
+  if (parsed === undefined) throw fault('internal', { detail: 'the operator key is garbled' });
+  const digest = Buffer.from(peppers.digest(parsed.secret)).toString('hex');
+  const value = Buffer.from(JSON.stringify({ keyId: parsed.keyId, pepper: peppers.current, digest }));
+  await db.system('instance_put', [OPERATOR_KEY, value], () => null);
+}
+
+/** The ids of the first tenant are fixed before it is made: of many first boots, and of one that was killed, there is one tenant. */
+export async function standingFirstTenant(db: Database): Promise<FirstTenant> {
+  const fresh = { tenantId: newId<TenantId>(), userId: newId<UserId>() };
+  const [value] = await db.system('instance_put', [PLAN, Buffer.from(JSON.stringify(fresh))], (row: Row) =>
+    row.bytes('value'),
+  );
+  if (value === undefined) throw fault('internal', { detail: 'the plan of the first boot was not stored' });
+  const plan = JSON.parse(Buffer.from(value).toString('utf8')) as { tenantId: string; userId: string };
+  const [done] = await db.system('instance_get', [DONE], () => true);
+  return { tenantId: asId(plan.tenantId), userId: asId(plan.userId), done: done === true };
+}
+
+/** Makes the tenant and its owner when they are not there, and a fresh key for the owner. */
+export async function createFirstTenant(db: Database, peppers: Peppers, plan: FirstTenant): Promise<string> {
+  return (await standTenant(db, peppers, plan, 'default')).api_key;
+}
+
+/** After the key is in its file. */
+export async function recordFirstBoot(db: Database, plan: FirstTenant): Promise<void> {
+  await db.system('instance_put', [DONE, Buffer.from(plan.tenantId)], () => null);
+}

@@ -1,0 +1,262 @@
+// Owns the one composition: settings become pools, clocks, guards and models; these become the API and the worker.
+// Promises that what was begun is ended in order, whatever failed on the way, and that nothing else composes the product.
+// Must never remove a door: no setting of a shipped server does (DEC-011).
+import { join } from 'node:path';
+import { createEgressGuard } from '@sallyport/egress';
+import { type AgentDeps, openModels } from './agent/agent.ts';
+import { createLocalBlobs } from './blobs/blobs.ts';
+import {
+  type DatabaseServer,
+  type DataFolder,
+  type FirstBoot,
+  finishFirstBoot,
+  openDatabaseServer,
+  openDataFolder,
+} from './boot/boot.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { createDatabase, type Database, openListener } from './db/db.ts';
+import { openSignals, type Signals } from './events/events.ts';
+import { startHttp } from './http/http.ts';
+import { createPeppers } from './identity/identity.ts';
+import type { Log } from './log.ts';
+import { createParser } from './parse/parse.ts';
+import { loadSkills } from './skills/skills.ts';
+import { startWorker, type WorkerHandle } from './worker/worker.ts';
+
+export { type Config, type ConfigSource, readConfig, SETTINGS, type Setting } from './config.ts';
+export { EmbeddedError } from './embedded/embedded.ts';
+export { Fault } from './errors.ts';
+export { createLog, type Log } from './log.ts';
+
+export interface Served {
+  readonly url: string;
+  /** The one-time sign-in link; its token is in the fragment, which no server and no proxy sees. */
+  readonly consoleLink: string;
+  readonly tenantId: string;
+  /** On the first boot of a database only. */
+  readonly firstBoot: { readonly tenantId: string; readonly apiKey: string } | undefined;
+  readonly keyFile: string;
+  /** Settles with the reason when it ended by itself. */
+  readonly ended: Promise<string>;
+  close(): Promise<void>;
+}
+
+const POOL = 10;
+const ADDRESS_FILE = 'server.json';
+const MODEL_WAIT_MS = 120_000;
+
+/** What was begun, so that it can be ended in the opposite order. */
+class Begun {
+  readonly #ends: (() => Promise<void> | void)[] = [];
+  #closing: Promise<void> | undefined;
+
+  add(end: () => Promise<void> | void): void {
+    this.#ends.push(end);
+  }
+  close(log: Log): Promise<void> {
+    this.#closing ??= (async () => {
+      for (const end of this.#ends.reverse()) {
+        try {
+          await end();
+        } catch (error) {
+          log.error('shutdown.part_failed', {}, error);
+        }
+      }
+    })();
+    return this.#closing;
+  }
+}
+
+/** API, worker and, without DATABASE_URL, the database, in one process. */
+export async function serve(config: Config, log: Log): Promise<Served> {
+  const begun = new Begun();
+  try {
+    return await serveWith(config, log, begun);
+  } catch (error) {
+    await begun.close(log);
+    throw error;
+  }
+}
+
+async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served> {
+  const { folder, server } = await openGround(config, log, begun, true);
+  const applied = await server.migrate((done, all, name) =>
+    log.info('migrate.step', { count: done, detail: `${done}/${all} ${name}` }),
+  );
+  if (applied.length > 0) log.info('migrate.done', { count: applied.length });
+  const peppers = createPeppers(new Map([[1, folder.secret('pepper-1')]]));
+  const api = openPool(config, log, begun, server, 'api');
+  const signals = await openNodeSignals(log, begun, server, 'api');
+  const agent = await openAgent(config, log, begun, { folder, server, signals });
+  const boot = await finishFirstBoot(api, peppers, folder, log);
+  const worker = beginWorker(config, begun, server, agent);
+  const http = await startHttp({
+    db: api,
+    peppers,
+    blobs: agent.blobs,
+    skills: agent.skills,
+    models: agent.models,
+    signals,
+    log,
+    listen: config,
+    readiness: async () => {
+      const reasons: { code: string; detail: string }[] = [];
+      await api.ping().catch(() => reasons.push({ code: 'database', detail: 'The database does not answer.' }));
+      if (!worker.alive()) reasons.push({ code: 'worker', detail: 'The worker has no lease.' });
+      return reasons;
+    },
+  });
+  begun.add(() => http.close());
+  folder.write(ADDRESS_FILE, `${JSON.stringify({ url: http.url, pid: process.pid })}\n`);
+  begun.add(() => folder.remove(ADDRESS_FILE));
+  log.info('serve.ready', { detail: http.url });
+  return answer(config, log, begun, { folder, server, boot, url: http.url });
+}
+
+function answer(
+  config: Config,
+  log: Log,
+  begun: Begun,
+  made: { folder: DataFolder; server: DatabaseServer; boot: FirstBoot; url: string },
+): Served {
+  const { boot } = made;
+  const base = (config.publicUrl?.href ?? made.url).replace(/\/$/, '');
+  return {
+    url: made.url,
+    consoleLink: `${base}/sign-in#${boot.setupToken}`,
+    tenantId: boot.tenantId,
+    firstBoot: boot.apiKey === undefined ? undefined : { tenantId: boot.tenantId, apiKey: boot.apiKey },
+    keyFile: join(made.folder.path, 'first-key'),
+    ended: made.server.ended.then(() => 'the database ended'),
+    close: () => begun.close(log),
+  };
+}
+
+/** A worker alone, on the database of a `serve` or on an own one. */
+export async function work(
+  config: Config,
+  log: Log,
+): Promise<{ readonly ended: Promise<string>; close(): Promise<void> }> {
+  const begun = new Begun();
+  try {
+    const { folder, server } = await openGround(config, log, begun, false);
+    const signals = await openNodeSignals(log, begun, server, 'worker');
+    const agent = await openAgent(config, log, begun, { folder, server, signals });
+    beginWorker(config, begun, server, agent);
+    log.info('worker.ready');
+    return { ended: server.ended.then(() => 'the database ended'), close: () => begun.close(log) };
+  } catch (error) {
+    await begun.close(log);
+    throw error;
+  }
+}
+
+export async function migrateDatabase(
+  config: Config,
+  onProgress: (done: number, all: number, name: string) => void,
+): Promise<{ readonly applied: readonly string[] }> {
+  const server = await openDatabaseServer(config, openDataFolder(config.dataDir), { own: true });
+  try {
+    return { applied: await server.migrate(onProgress) };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function openGround(
+  config: Config,
+  log: Log,
+  begun: Begun,
+  own: boolean,
+): Promise<{ folder: DataFolder; server: DatabaseServer }> {
+  if (config.modelApiKey !== undefined) log.register(config.modelApiKey);
+  const folder = openDataFolder(config.dataDir);
+  const server = await openDatabaseServer(config, folder, { own });
+  begun.add(() => server.stop());
+  return { folder, server };
+}
+
+function openPool(config: Config, log: Log, begun: Begun, server: DatabaseServer, login: 'api' | 'worker'): Database {
+  const db = createDatabase({
+    connect: server.pooled(login),
+    prefix: config.rolePrefix,
+    max: POOL,
+    onFault: (error) => log.error('database.connection', {}, error),
+  });
+  begun.add(() => db.close());
+  return db;
+}
+
+async function openNodeSignals(
+  log: Log,
+  begun: Begun,
+  server: DatabaseServer,
+  login: 'api' | 'worker',
+): Promise<Signals> {
+  const listener = await openListener(server.direct(login), (error) => log.error('database.listener', {}, error));
+  begun.add(() => listener.close());
+  const signals = await openSignals(listener, (error) => log.error('database.notify', {}, error));
+  begun.add(() => signals.close());
+  return signals;
+}
+
+async function openAgent(
+  config: Config,
+  log: Log,
+  begun: Begun,
+  made: { folder: DataFolder; server: DatabaseServer; signals: Signals },
+): Promise<AgentDeps> {
+  const db = openPool(config, log, begun, made.server, 'worker');
+  const egress = createEgressGuard({ allowAddresses: config.egressAllow });
+  begun.add(() => egress.close());
+  const parser = createParser({ threads: config.parseThreads });
+  begun.add(() => parser.close());
+  return {
+    db,
+    egress,
+    parser,
+    signals: made.signals,
+    log,
+    clock: systemClock,
+    blobs: createLocalBlobs({ root: join(made.folder.path, 'blobs') }),
+    skills: await loadSkills(config.skillsDir),
+    models: openModels({ fallback: config.model, provider: openProviderOptions(config, begun) }),
+  };
+}
+
+/** The operator's own endpoint may be a private address: this guard, and no other, is opened for it. */
+function openProviderOptions(config: Config, begun: Begun): Parameters<typeof openModels>[0]['provider'] {
+  const baseUrl = config.modelBaseUrl;
+  if (baseUrl === undefined) return undefined;
+  const egress = createEgressGuard({
+    allowAddresses: [...config.egressAllow, ...ownRange(baseUrl)],
+    headersTimeoutMs: MODEL_WAIT_MS,
+    bodyTimeoutMs: MODEL_WAIT_MS,
+    timeoutMs: MODEL_WAIT_MS,
+    maxRedirects: 0,
+  });
+  begun.add(() => egress.close());
+  const { modelNames: names, modelApiKey: apiKey } = config;
+  return { baseUrl, apiKey, names, egress, price: { input: config.modelInputPrice, output: config.modelOutputPrice } };
+}
+
+function ownRange(url: URL): string[] {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return [`${host}/32:${port}`];
+  if (host.includes(':')) return [`[${host}]/128:${port}`];
+  return host === 'localhost' ? [`127.0.0.1/32:${port}`, `[::1]/128:${port}`] : [];
+}
+
+function beginWorker(config: Config, begun: Begun, server: DatabaseServer, agent: AgentDeps): WorkerHandle {
+  const worker = startWorker({
+    agent,
+    direct: server.direct('worker'),
+    rolePrefix: config.rolePrefix,
+    concurrency: config.concurrency,
+    drainMs: config.drainSeconds * 1_000,
+  });
+  begun.add(() => worker.close());
+  return worker;
+}

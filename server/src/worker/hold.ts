@@ -1,0 +1,121 @@
+// Holds one claimed run from its claim to its end, and says what becomes of it when its driving breaks off.
+import { setTimeout as delay } from 'node:timers/promises';
+import { type AgentDeps, driveRun } from '../agent/agent.ts';
+import { sqlState } from '../db/db.ts';
+import { Fault } from '../errors.ts';
+import type { RunId, TenantId } from '../ids.ts';
+import { mintPrincipal, type RunPrincipal } from '../principal.ts';
+import { findRun, finishRun } from '../runs/runs.ts';
+import type { Lease } from './lease.ts';
+
+export interface HoldDeps {
+  readonly agent: AgentDeps;
+  readonly lease: Lease;
+  /** The worker is to end: give the run back at the next boundary. */
+  readonly closing: AbortSignal;
+  /** The time for that is over. */
+  readonly drained: AbortSignal;
+}
+
+export interface Claimed {
+  readonly tenantId: TenantId;
+  readonly runId: RunId;
+  readonly epoch: bigint;
+  readonly stalls: number;
+}
+
+/** A hint may be lost: the run's state is looked at this often besides. */
+const LOOK_MS = 5_000;
+const AGAIN_MS = 1_000;
+/** Connection classes, resources, serialization and deadlock: worth another try on the same or another worker. */
+const PASSING = /^(08|53|57|58|40)/;
+
+/** Never throws: a run that could not be driven is released, failed, or somebody else's. */
+export async function holdRun(deps: HoldDeps, claimed: Claimed): Promise<void> {
+  const { agent, lease } = deps;
+  const { tenantId, runId, epoch, stalls } = claimed;
+  const principal = mintPrincipal({ kind: 'run', tenantId, runId, epoch });
+  const log = agent.log.with({ tenant_id: tenantId, run_id: runId, worker_id: lease.id, epoch: String(epoch) });
+  log.info('run.claimed', { count: stalls });
+  const taken = new AbortController();
+  const watching = new AbortController();
+  void watchStop(agent, principal, taken, watching.signal);
+  const signal = AbortSignal.any([lease.lost, deps.drained, taken.signal]);
+  try {
+    const end = await driveRun(
+      agent,
+      { principal, workerId: lease.id, stalls },
+      { signal, mayStart: () => lease.held() && !signal.aborted, draining: () => deps.closing.aborted },
+    );
+    log.info(`run.${end}`);
+  } catch (error) {
+    if (taken.signal.aborted || isStale(error)) log.info('run.superseded');
+    else if (signal.aborted || isPassing(error)) {
+      log.warn('run.released', { code: codeOf(error), reason: signal.aborted ? 'ending' : 'passing' });
+      // Against a database that is short of something, at once again would be worse.
+      if (!signal.aborted) await delay(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+      await release(agent, lease, principal);
+    } else {
+      log.error('run.broke', {}, error);
+      await fail(agent, principal).catch((also: unknown) => log.error('run.not_failed', {}, also));
+    }
+  } finally {
+    watching.abort();
+  }
+}
+
+async function watchStop(
+  agent: AgentDeps,
+  principal: RunPrincipal,
+  taken: AbortController,
+  over: AbortSignal,
+): Promise<void> {
+  const waiter = agent.signals.watchStop(principal.runId);
+  try {
+    while (!over.aborted) {
+      waiter.arm();
+      const run = await findRun(agent.db.tenant(principal), principal.runId).catch(() => undefined);
+      if (run !== undefined && run.status !== 'running') {
+        taken.abort(new Error('the run was taken from its worker'));
+        return;
+      }
+      await waiter.wait(LOOK_MS, over);
+    }
+  } finally {
+    waiter.close();
+  }
+}
+
+function isStale(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'stale_epoch';
+}
+
+function isPassing(error: unknown): boolean {
+  if (error instanceof Fault && error.code === 'unavailable') return true;
+  const state = sqlState(error);
+  return state !== undefined && PASSING.test(state);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Fault ? error.code : (sqlState(error) ?? 'aborted');
+}
+
+/** Queued again at once. When the database is away, the end of the lease does it. */
+async function release(agent: AgentDeps, lease: Lease, principal: RunPrincipal): Promise<void> {
+  await agent.db
+    .system('release_run', [lease.id, principal.runId, principal.epoch.toString()], () => null)
+    .then(() => agent.signals.ready())
+    .catch(() => undefined);
+}
+
+async function fail(agent: AgentDeps, principal: RunPrincipal): Promise<void> {
+  await agent.db.atomic(principal, (tx) =>
+    finishRun(tx, principal.runId, principal.epoch, {
+      status: 'failed',
+      code: 'internal',
+      message: 'Something went wrong on our side.',
+      retryable: true,
+    }),
+  );
+  agent.signals.touched(principal.runId);
+}
