@@ -23,6 +23,8 @@ export {
 export {
   type ApiKey,
   type Artifact,
+  CancelRun,
+  type ClaimedSetup,
   ClaimSetup,
   CreateApiKey,
   type CreatedApiKey,
@@ -30,14 +32,27 @@ export {
   CreateRun,
   CreateTenant,
   type Entity,
+  type EntityTypeSummary,
+  type Me,
+  NoBody,
   type Page,
   type Problem,
+  type Readiness,
   type Run,
   RunStatus,
   RunSummary,
   SCOPES,
   type Scope,
+  type SkillSummary,
   type Tenant,
 } from './http.ts';
+export {
+  ListArtifactsQuery,
+  ListEntitiesQuery,
+  ListEventsQuery,
+  ListRunsQuery,
+  NoQuery,
+  PageQuery,
+} from './queries.ts';
 export { Uuid } from './shapes.ts';
-export { type Checked, type Checker, checker, type FieldProblem } from './validate.ts';
+export { type Checked, type Checker, checker, type FieldProblem, type Schema, type Typed } from './validate.ts';

@@ -146,6 +146,55 @@ export interface CreatedTenant extends Tenant {
   readonly api_key: string;
 }
 
+export const CancelRun = closed({ reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })) });
+export type CancelRun = Static<typeof CancelRun>;
+
+/** The body of a call that takes none: absent, or an empty object. */
+export const NoBody = closed({});
+export type NoBody = Static<typeof NoBody>;
+
+/** Who the credential of this call stands for. */
+export interface Me {
+  readonly tenant_id: string;
+  readonly user_id: string;
+  /** The `id` of the API key, not its text. */
+  readonly api_key_id: string;
+  readonly scopes: readonly string[];
+}
+
+/** A skill as lists show it. */
+export interface SkillSummary {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly digest: string;
+  readonly tools: readonly string[];
+  readonly egress: readonly string[];
+  readonly entity_types: readonly string[];
+  readonly budget: Budget;
+}
+
+export interface EntityTypeSummary {
+  readonly name: string;
+  readonly version: number;
+  /** JSON Schema of `attributes`. */
+  readonly attributes: object;
+  readonly identity: readonly string[];
+  readonly title: string;
+}
+
+export interface Readiness {
+  readonly status: 'ready' | 'not_ready';
+  /** Why not; empty when ready. */
+  readonly codes: readonly string[];
+}
+
+/** What the owner of a one-time link gets for it, once. */
+export interface ClaimedSetup {
+  readonly tenant_id: string;
+  readonly api_key: string;
+}
+
 export const ClaimSetup = closed({ token: Type.String({ minLength: 22, maxLength: 100 }) });
 export type ClaimSetup = Static<typeof ClaimSetup>;
 

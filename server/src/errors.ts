@@ -17,6 +17,7 @@ const FAULTS = {
   already_created: [409, 'This Idempotency-Key has created a secret already; secrets are shown once.'],
   too_large: [413, 'The content is larger than allowed.'],
   unsupported_media_type: [415, 'The media type is not supported.'],
+  misdirected: [421, 'This server does not answer under that host name.'],
   unknown_reference: [422, 'The request names something that does not exist.'],
   invalid_skill: [422, 'The skill is unknown or not valid.'],
   invalid_input: [422, 'The input does not fit the contract.'],

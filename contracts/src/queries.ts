@@ -1,0 +1,39 @@
+// The query parameters of the HTTP API, each list closed: an unknown parameter is refused.
+import { type Static, Type } from 'typebox';
+import { RunStatus } from './http.ts';
+import { closed, Uuid } from './shapes.ts';
+
+/** Opaque: only what an answer gave as `next_cursor`. */
+const Cursor = Type.String({ minLength: 1, maxLength: 100, pattern: '^[A-Za-z0-9_-]+$' });
+const Limit = Type.Integer({ minimum: 1, maximum: 100 });
+const page = { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) };
+
+/** Newest first. `limit` is 20 unless told. */
+export const PageQuery = closed(page);
+export type PageQuery = Static<typeof PageQuery>;
+
+export const ListRunsQuery = closed({ ...page, status: Type.Optional(RunStatus) });
+export type ListRunsQuery = Static<typeof ListRunsQuery>;
+
+export const ListArtifactsQuery = closed({ ...page, run_id: Type.Optional(Uuid) });
+export type ListArtifactsQuery = Static<typeof ListArtifactsQuery>;
+
+export const ListEntitiesQuery = closed({
+  ...page,
+  run_id: Type.Optional(Uuid),
+  /** `name` or `name@version`. */
+  type: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9_.-]{0,99}(@[0-9]{1,6})?$' })),
+});
+export type ListEntitiesQuery = Static<typeof ListEntitiesQuery>;
+
+/** Oldest first. `limit` is 100 unless told; `view=envelope` leaves `data` out. */
+export const ListEventsQuery = closed({
+  /** Only events whose `seq` is greater. */
+  after: Type.Optional(Type.Integer({ minimum: -1, maximum: 2_147_483_647 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+  view: Type.Optional(Type.Union([Type.Literal('full'), Type.Literal('envelope')])),
+});
+export type ListEventsQuery = Static<typeof ListEventsQuery>;
+
+export const NoQuery = closed({});
+export type NoQuery = Static<typeof NoQuery>;

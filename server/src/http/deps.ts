@@ -1,0 +1,26 @@
+// What the API is made of; the composition root hands it over.
+import type { BlobStore } from '../blobs/blobs.ts';
+import type { Database } from '../db/db.ts';
+import type { Signals } from '../events/events.ts';
+import type { Peppers } from '../identity/identity.ts';
+import type { Log } from '../log.ts';
+import type { Skills } from '../skills/skills.ts';
+
+export interface HttpDeps {
+  /** Under the login of the API. */
+  readonly db: Database;
+  readonly peppers: Peppers;
+  readonly blobs: BlobStore;
+  readonly skills: Skills;
+  readonly models: { readonly names: readonly string[]; readonly fallback: string };
+  readonly signals: Signals;
+  readonly log: Log;
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    readonly publicUrl: URL | undefined;
+    readonly trustedProxies: readonly string[];
+  };
+  /** Why the node is not ready; empty when it is. */
+  readonly readiness: () => Promise<readonly { readonly code: string; readonly detail: string }[]>;
+}

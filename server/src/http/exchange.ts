@@ -1,0 +1,144 @@
+// One request and its answer: the way in (credential, permission, ids) and the way out (headers, bytes, one log line).
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Fault } from '../errors.ts';
+import { fault } from '../errors.ts';
+import { touchKey } from '../identity/identity.ts';
+import { isUuid } from '../ids.ts';
+import type { LogFields } from '../log.ts';
+import type { Answer } from './answer.ts';
+import { authenticate, authorize, type Caller, refuseKeyInUrl } from './credentials.ts';
+import { demandOwnHost } from './host.ts';
+import { asFault, problemHeaders, problemOf } from './problem.ts';
+import type { RawCall, Route, Services } from './route.ts';
+
+/** What is known of a request while it is worked on. */
+export interface Exchange {
+  route?: Route;
+  caller?: Caller;
+  failure?: Fault;
+  readonly began: number;
+}
+
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+} as const;
+const WHOLE_NUMBER = /^(0|[1-9]\d{0,9})$/;
+
+/** Headers of every answer, also of those that the framework refuses before any hook. */
+export function begin(request: FastifyRequest, reply: FastifyReply): Exchange {
+  reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
+  return { began: performance.now() };
+}
+
+function valuesOf(request: FastifyRequest, name: string): string[] {
+  const { rawHeaders } = request.raw;
+  const values: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() === name) values.push(rawHeaders[at + 1] ?? '');
+  return values;
+}
+
+/** The one value of a header. Node keeps the first or joins them; a sender that says two things is refused instead. */
+export function singleHeader(request: FastifyRequest, name: string): string | undefined {
+  const [value, second] = valuesOf(request, name);
+  if (second === undefined) return value;
+  throw fault('invalid_request', { fields: [{ path: name, message: 'is sent twice' }] });
+}
+
+/** Everything that is decided before a byte of the body is read. */
+export async function admit(
+  services: Services,
+  request: FastifyRequest,
+  exchange: Exchange,
+  route: Route | undefined,
+): Promise<void> {
+  const { listen } = services;
+  demandOwnHost(request.headers.host, listen.host, listen.publicUrl);
+  await refuseKeyInUrl(services, request.raw.url ?? '');
+  singleHeader(request, 'content-type');
+  const authorization = valuesOf(request, 'authorization');
+  if (authorization.length > 1) throw fault('conflicting_credentials');
+  if (route === undefined) return;
+  exchange.route = route;
+  if (route.access === 'public') return;
+  const caller = await authenticate(services, authorization);
+  exchange.caller = caller;
+  authorize(route.access, caller.principal);
+  demandIds(route, request.params as Record<string, string>);
+}
+
+/** A malformed id is a missing thing, like every id that is not the caller's. */
+function demandIds(route: Route, params: Readonly<Record<string, string>>): void {
+  for (const name of route.params) {
+    const value = params[name] ?? '';
+    if (!(name === 'seq' ? WHOLE_NUMBER.test(value) : isUuid(value))) throw fault('not_found');
+  }
+}
+
+export function callOf(services: Services, request: FastifyRequest, reply: FastifyReply, exchange: Exchange): RawCall {
+  const gone = new AbortController();
+  if (reply.raw.destroyed) gone.abort();
+  else reply.raw.once('close', () => gone.abort());
+  const { url = '' } = request.raw;
+  return {
+    services,
+    principal: exchange.caller?.principal,
+    params: request.params as Record<string, string>,
+    body: request.body,
+    search: url.includes('?') ? url.slice(url.indexOf('?') + 1) : '',
+    header: (name) => singleHeader(request, name),
+    // Breaking off must not destroy the connection: the caller is to read why.
+    content: { [Symbol.asyncIterator]: () => request.raw.iterator({ destroyOnReturn: false }) },
+    gone: gone.signal,
+    stillAllowed: () => exchange.caller?.stillAllowed() ?? Promise.resolve(false),
+  };
+}
+
+export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.code(answer.status).headers({ ...answer.headers });
+  if (answer.stream !== undefined) return reply.send(Readable.from(answer.stream, { objectMode: false }));
+  const json = answer.json ?? (answer.body === undefined ? undefined : JSON.stringify(answer.body));
+  if (json === undefined) return reply.send();
+  return reply.header('content-type', 'application/json; charset=utf-8').send(json);
+}
+
+export function sendFailure(reply: FastifyReply, exchange: Exchange, error: unknown): FastifyReply {
+  const failure = asFault(error);
+  exchange.failure = failure;
+  for (const name of ['content-disposition', 'content-length', 'location'])
+    if (reply.hasHeader(name)) reply.removeHeader(name);
+  // What is left of a body that was refused is not worth reading.
+  if (!reply.request.raw.complete) reply.header('connection', 'close');
+  return reply
+    .code(failure.status)
+    .headers(problemHeaders(failure))
+    .send(JSON.stringify(problemOf(failure)));
+}
+
+/** The one line of a request: no path, no query, no header (LG1, LG2). */
+export function finish(services: Services, request: FastifyRequest, status: number, exchange: Exchange): void {
+  const { caller, failure, route } = exchange;
+  const principal = caller?.principal;
+  const key = principal?.kind === 'key' ? principal : undefined;
+  const fields: LogFields = {
+    tenant_id: key?.tenantId ?? '-',
+    user_id: key?.userId,
+    key_id: key?.keyId,
+    request_id: request.id,
+    method: request.method,
+    route: route?.path ?? '-',
+    status,
+    duration_ms: Math.round((performance.now() - exchange.began) * 10) / 10,
+  };
+  if (failure !== undefined && status >= 500) services.log.error('request', fields, failure);
+  else if (failure === undefined) services.log.info('request', fields);
+  else services.log.info('request', { ...fields, code: failure.code, detail: failure.options.detail });
+  if (key === undefined || status >= 400) return;
+  touchKey(services.db.tenant(key), key.keyId).catch((error: unknown) => {
+    services.log.warn('touch_key_failed', { tenant_id: key.tenantId, detail: String(error) });
+  });
+}

@@ -1,0 +1,49 @@
+// `Idempotency-Key` on a route: the record and the effect in one transaction (RL6).
+import type { TenantTx } from '../db/db.ts';
+import { enterKeyed, fingerprint, parseIdempotencyKey, recordAnswer } from '../idempotency/idempotency.ts';
+import type { UserPrincipal } from '../principal.ts';
+import type { Answer } from './answer.ts';
+import type { Incoming } from './route.ts';
+
+interface KeyedCall extends Incoming {
+  readonly principal: UserPrincipal;
+  readonly body: unknown;
+}
+
+export interface Keyed {
+  readonly answer: Answer;
+  /** True when the effect was made by this very request. */
+  readonly fresh: boolean;
+}
+
+/**
+ * Runs `work` in a transaction, once for a key. `replay` keeps the answer and gives it again;
+ * `once` keeps only that there was one, for answers that hold a secret.
+ */
+export async function idempotently(
+  call: KeyedCall,
+  route: string,
+  mode: 'replay' | 'once',
+  work: (tx: TenantTx) => Promise<Answer>,
+): Promise<Keyed> {
+  const { principal, services } = call;
+  const text = call.header('idempotency-key');
+  if (text === undefined) return { answer: await services.db.atomic(principal, work), fresh: true };
+  const request = {
+    principal: `key:${principal.keyId}`,
+    route,
+    key: parseIdempotencyKey(text),
+    fingerprint: fingerprint(call.body),
+  };
+  return services.db.atomic(principal, async (tx) => {
+    const stored = await enterKeyed(tx, request);
+    if (stored !== undefined) {
+      const headers = { 'idempotency-replayed': 'true' };
+      return { answer: { status: stored.status, headers, json: stored.body }, fresh: false };
+    }
+    const answer = await work(tx);
+    const json = JSON.stringify(answer.body);
+    await recordAnswer(tx, request, { status: answer.status, body: mode === 'replay' ? json : undefined });
+    return { answer: { ...answer, json }, fresh: true };
+  });
+}

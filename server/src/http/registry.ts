@@ -1,0 +1,32 @@
+// Every route of the API. What is not here cannot be reached: the app refuses to register anything else.
+import type { Method, Route } from './route.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { artifactRoutes } from './routes/artifacts.ts';
+import { entityRoutes } from './routes/entities.ts';
+import { healthRoutes } from './routes/health.ts';
+import { meRoutes } from './routes/me.ts';
+import { runLogRoutes } from './routes/run-log.ts';
+import { runRoutes } from './routes/runs.ts';
+import { skillRoutes } from './routes/skills.ts';
+import { tenantRoutes } from './routes/tenants.ts';
+
+export const ROUTES: readonly Route[] = [
+  ...healthRoutes,
+  ...meRoutes,
+  ...tenantRoutes,
+  ...apiKeyRoutes,
+  ...runRoutes,
+  ...runLogRoutes,
+  ...artifactRoutes,
+  ...entityRoutes,
+  ...skillRoutes,
+];
+
+/** Methods that are served under this path, for `Allow`. */
+export function methodsAt(path: string): Method[] {
+  const asked = path.split('/');
+  return ROUTES.filter((route) => {
+    const parts = route.path.split('/');
+    return parts.length === asked.length && parts.every((part, at) => part.startsWith('{') || part === asked[at]);
+  }).map((route) => route.method);
+}

@@ -1,0 +1,70 @@
+import { CreateApiKey, PageQuery } from '@sallyport/contracts';
+import { createKey, getKey, listKeys, revokeKey } from '../../identity/identity.ts';
+import { asId, type KeyId } from '../../ids.ts';
+import { noContent, ok } from '../answer.ts';
+import { page } from '../cursor.ts';
+import { idempotently } from '../idempotent.ts';
+import { type Route, route } from '../route.ts';
+
+const CREATE = { method: 'POST', path: '/v1/api-keys' } as const;
+
+export const apiKeyRoutes: readonly Route[] = [
+  route({
+    ...CREATE,
+    access: 'keys:write',
+    summary: 'Makes a key of the calling user, with scopes that the calling key holds. Its text is shown this once.',
+    body: CreateApiKey,
+    idempotency: 'once',
+    handle: async (call) => {
+      const { principal, services, body } = call;
+      const keyed = await idempotently(call, `${CREATE.method} ${CREATE.path}`, 'once', async (tx) => {
+        const key = await createKey(tx, services.peppers, principal, body);
+        return { status: 201, headers: { location: `/v1/api-keys/${key.id}` }, body: key };
+      });
+      return keyed.answer;
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/api-keys',
+    access: 'keys:read',
+    summary: 'Lists the keys of the tenant, newest first.',
+    query: PageQuery,
+    handle: async ({ scope, query }) =>
+      ok(
+        await page(
+          query,
+          (before: KeyId | undefined, limit) => listKeys(scope, { before, limit }),
+          (key) => key.id,
+        ),
+      ),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/api-keys/{id}',
+    access: 'keys:read',
+    summary: 'Shows one key without its text.',
+    handle: async ({ scope, params }) => ok(await getKey(scope, asId(params.id))),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/api-keys/{id}/revoke',
+    access: 'keys:write',
+    summary: 'Stops a key at once and for ever.',
+    handle: async ({ scope, params }) => {
+      const id = asId<KeyId>(params.id);
+      await revokeKey(scope, id);
+      return ok(await getKey(scope, id));
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/api-keys/{id}',
+    access: 'keys:write',
+    summary: 'Stops a key at once and for ever, like revoke.',
+    handle: async ({ scope, params }) => {
+      await revokeKey(scope, asId(params.id));
+      return noContent;
+    },
+  }),
+];

@@ -1,0 +1,27 @@
+import type { Readiness } from '@sallyport/contracts';
+import { ok } from '../answer.ts';
+import { type Route, route } from '../route.ts';
+
+export const healthRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/healthz',
+    access: 'public',
+    summary: 'Says that the process answers; asks nothing else.',
+    handle: async () => ok({ status: 'ok' }),
+  }),
+  route({
+    method: 'GET',
+    path: '/readyz',
+    access: 'public',
+    summary: 'Says whether the node can serve, with a code for each reason why not.',
+    handle: async ({ services }) => {
+      // Details name hosts and paths: they are for the log, the codes are for everybody.
+      const reasons = await services.readiness();
+      for (const { code, detail } of reasons) services.log.warn('not_ready', { code, detail });
+      const codes = reasons.map((reason) => reason.code);
+      const body: Readiness = { status: codes.length === 0 ? 'ready' : 'not_ready', codes };
+      return { status: codes.length === 0 ? 200 : 503, body };
+    },
+  }),
+];

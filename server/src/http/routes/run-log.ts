@@ -1,0 +1,124 @@
+// What a run left behind: its events, its export, its artifacts and entities. Each looks for the run first, so that a foreign id
+// is a missing thing and never an empty list.
+import { type EventEnvelope, ListEventsQuery, type Page, PageQuery } from '@sallyport/contracts';
+import { listArtifacts } from '../../artifacts/artifacts.ts';
+import type { TenantScope } from '../../db/db.ts';
+import { listEntities } from '../../entities/entities.ts';
+import { fault } from '../../errors.ts';
+import { exportRun, followEvents, listEvents } from '../../events/events.ts';
+import { type ArtifactId, asId, type EntityId, type RunId } from '../../ids.ts';
+import { findRun, type RunRecord } from '../../runs/runs.ts';
+import { type Answer, ok } from '../answer.ts';
+import { page } from '../cursor.ts';
+import { type Incoming, type Route, route } from '../route.ts';
+
+const DEFAULT_EVENTS = 100;
+const ENDED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled']);
+
+async function demandRun(scope: TenantScope, id: string): Promise<RunRecord> {
+  const run = await findRun(scope, asId(id));
+  if (run === undefined) throw fault('not_found');
+  return run;
+}
+
+async function pageOfEvents(
+  scope: TenantScope,
+  run: RunRecord,
+  query: ListEventsQuery,
+): Promise<Page<EventEnvelope | Omit<EventEnvelope, 'data'>>> {
+  const limit = query.limit ?? DEFAULT_EVENTS;
+  const events = await listEvents(scope, run.id, query.after ?? -1, limit);
+  const last = events.at(-1);
+  const next = last !== undefined && last.seq < run.lastSeq ? String(last.seq) : null;
+  if (query.view !== 'envelope') return { data: events, next_cursor: next };
+  return { data: events.map(({ data: _data, ...envelope }) => envelope), next_cursor: next };
+}
+
+function stream(call: Incoming & { readonly scope: TenantScope }, id: RunId, after: number): Answer {
+  const { scope, services, gone, stillAllowed } = call;
+  const ended = async (): Promise<boolean> => {
+    const run = await findRun(scope, id);
+    return run === undefined || ENDED.has(run.status);
+  };
+  return services.streams.open({
+    tenantId: scope.tenantId,
+    gone,
+    stillAllowed,
+    follow: (signal) => followEvents(scope, services.signals, id, { after, signal, ended }),
+  });
+}
+
+/** `Last-Event-ID` is what a browser sends by itself when it comes back; it knows more than the address it began with. */
+function resumePoint(header: string | undefined, after: number | undefined): number {
+  if (header === undefined || header === '') return after ?? -1;
+  if (/^(0|[1-9]\d{0,8})$/.test(header)) return Number(header);
+  throw fault('invalid_request', { fields: [{ path: 'Last-Event-ID', message: 'is not the id of an event' }] });
+}
+
+function wantsStream(accept: string | undefined): boolean {
+  return (accept ?? '').split(',').some((type) => type.split(';')[0]?.trim().toLowerCase() === 'text/event-stream');
+}
+
+export const runLogRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/runs/{id}/events',
+    access: 'runs:read',
+    summary:
+      'Pages through the events of a run, oldest first; with `Accept: text/event-stream` sends them as they come.',
+    query: ListEventsQuery,
+    handle: async (call) => {
+      const { scope, params, query, header } = call;
+      const run = await demandRun(scope, params.id);
+      if (!wantsStream(header('accept'))) return ok(await pageOfEvents(scope, run, query));
+      return stream(call, run.id, resumePoint(header('last-event-id'), query.after));
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/runs/{id}/events/{seq}',
+    access: 'runs:read',
+    summary: 'Shows one event.',
+    handle: async ({ scope, params }) => {
+      const seq = Number(params.seq);
+      const [event] = await listEvents(scope, asId(params.id), seq - 1, 1);
+      if (event?.seq !== seq) throw fault('not_found');
+      return ok(event);
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/runs/{id}/export',
+    access: 'runs:read',
+    summary: 'Sends the log as it is stored, one JSON line an event, for offline verification.',
+    handle: async ({ scope, params }) => {
+      const run = await demandRun(scope, params.id);
+      const headers = { 'content-type': 'application/x-ndjson; charset=utf-8' };
+      return { status: 200, headers, stream: exportRun(scope, run) };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/runs/{id}/artifacts',
+    access: 'artifacts:read',
+    summary: 'Lists the artifacts that a run made, newest first.',
+    query: PageQuery,
+    handle: async ({ scope, params, query }) => {
+      const { id: runId } = await demandRun(scope, params.id);
+      const read = (before: ArtifactId | undefined, limit: number) => listArtifacts(scope, { runId, before, limit });
+      return ok(await page(query, read, (artifact) => artifact.id));
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/runs/{id}/entities',
+    access: 'entities:read',
+    summary: 'Lists the entities that a run found, newest first.',
+    query: PageQuery,
+    handle: async ({ scope, params, query }) => {
+      const { id: runId } = await demandRun(scope, params.id);
+      const read = (before: EntityId | undefined, limit: number) => listEntities(scope, { runId, before, limit });
+      return ok(await page(query, read, (entity) => entity.id));
+    },
+  }),
+];

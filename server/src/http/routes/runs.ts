@@ -1,0 +1,70 @@
+import { CancelRun, CreateRun, ListRunsQuery } from '@sallyport/contracts';
+import { fault } from '../../errors.ts';
+import { asId, type RunId } from '../../ids.ts';
+import { cancelRun, createRun, getRun, listRuns } from '../../runs/runs.ts';
+import { created, ok } from '../answer.ts';
+import { page } from '../cursor.ts';
+import { idempotently } from '../idempotent.ts';
+import { type Route, route } from '../route.ts';
+import { demandArtifacts, planRun } from '../run-plan.ts';
+
+const CREATE = { method: 'POST', path: '/v1/runs' } as const;
+
+export const runRoutes: readonly Route[] = [
+  route({
+    ...CREATE,
+    access: 'runs:write',
+    summary: 'Starts a run of a skill.',
+    body: CreateRun,
+    bodyIds: ['/input/artifacts/*'],
+    idempotency: 'replay',
+    handle: async (call) => {
+      const { principal, services, body } = call;
+      let started: RunId | undefined;
+      const keyed = await idempotently(call, `${CREATE.method} ${CREATE.path}`, 'replay', async (tx) => {
+        const plan = planRun(services, body);
+        await demandArtifacts(tx, plan.grant.artifacts);
+        started = await createRun(tx, principal, plan);
+        return created(`/v1/runs/${started}`, await getRun(tx, started));
+      });
+      if (keyed.fresh && started !== undefined) {
+        services.signals.ready();
+        services.signals.touched(started);
+      }
+      return keyed.answer;
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/runs',
+    access: 'runs:read',
+    summary: 'Lists runs, newest first; of one status when told.',
+    query: ListRunsQuery,
+    handle: async ({ scope, query }) => {
+      const read = (before: RunId | undefined, limit: number) =>
+        listRuns(scope, { status: query.status, before, limit });
+      return ok(await page(query, read, (run) => run.id));
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/runs/{id}',
+    access: 'runs:read',
+    summary: 'Shows one run with its task, input and result.',
+    handle: async ({ scope, params }) => ok(await getRun(scope, asId(params.id))),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/runs/{id}/cancel',
+    access: 'runs:write',
+    summary: 'Cancels a run that has not ended.',
+    body: CancelRun,
+    handle: async ({ services, principal, scope, params, body }) => {
+      const id = asId<RunId>(params.id);
+      const done = await services.db.atomic(principal, (tx) => cancelRun(tx, id, principal.userId, body.reason));
+      if (!done.cancelled) throw fault('already_ended', { fields: [{ path: '/status', message: done.status }] });
+      services.signals.touched(id);
+      return ok(await getRun(scope, id));
+    },
+  }),
+];

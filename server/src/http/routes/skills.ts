@@ -1,0 +1,20 @@
+import type { SkillSummary } from '@sallyport/contracts';
+import type { Skill } from '../../skills/skills.ts';
+import { ok } from '../answer.ts';
+import { whole } from '../cursor.ts';
+import { type Route, route } from '../route.ts';
+
+function summarize(skill: Skill): SkillSummary {
+  const { name, version, description, digest, tools, egress, entityTypes, budget } = skill;
+  return { name, version, description, digest, tools, egress, entity_types: entityTypes, budget };
+}
+
+export const skillRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/skills',
+    access: 'tenant',
+    summary: 'Lists the skills that a run may name, with what each asks for.',
+    handle: async ({ services }) => ok(whole(services.skills.list().map(summarize))),
+  }),
+];
