@@ -1,6 +1,6 @@
 // A real database for each test file: cloned from a migrated template of one embedded server.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -13,6 +13,7 @@ import {
   migrate,
 } from '../src/db/db.ts';
 import { startEmbedded } from '../src/embedded/embedded.ts';
+import { processesOf, startMark } from '../src/embedded/process-table.ts';
 import { gate } from './db/parser-gate.ts';
 
 const PREFIX = 'sptest';
@@ -23,18 +24,56 @@ interface Cluster {
   stop(): Promise<void>;
 }
 
-/** Starts the server that all test files share, and migrates the template. */
+const FOLDER = 'sallyport-test-';
+/** Says in the folder of a run whose it is: pid and time of start of the process. */
+const HOLDER = 'holder';
+
+/** Takes away the folders of runs that were killed: each names its holder, and neither that nor a server in it lives. */
+export async function clearLeftovers(parent = tmpdir()): Promise<string[]> {
+  const cleared: string[] = [];
+  for (const name of (await readdir(parent)).filter((entry) => entry.startsWith(FOLDER))) {
+    const folder = join(parent, name);
+    const [pid = '', mark = ''] = (await readFile(join(folder, HOLDER), 'utf8').catch(() => '')).trim().split(' ');
+    if (mark === '' || startMark(Number(pid)) === mark) continue;
+    const shared = join(folder, 'shared', 'db');
+    const clusters = (await readdir(shared).catch(() => [])).map((cluster) => join(shared, cluster));
+    if ([join(folder, 'data', 'db'), ...clusters].some((cluster) => processesOf(cluster).length > 0)) continue;
+    await rm(folder, { recursive: true, force: true });
+    cleared.push(folder);
+  }
+  return cleared;
+}
+
+/** Starts the server that all test files share, and migrates the template. All it makes lies in one folder, gone after `stop`. */
 export async function startTestCluster(): Promise<Cluster> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-test-'));
-  const embedded = await startEmbedded({ dataDir });
+  await clearLeftovers();
+  const folder = await mkdtemp(join(tmpdir(), FOLDER));
+  // Root's database runs as another user, who must be able to enter; the data folder itself is private.
+  await chmod(folder, 0o755);
+  await writeFile(join(folder, HOLDER), `${process.pid} ${startMark(process.pid) ?? ''}\n`);
+  try {
+    return await startIn(folder);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startIn(folder: string): Promise<Cluster> {
+  const embedded = await startEmbedded({ dataDir: join(folder, 'data'), sharedDir: join(folder, 'shared') });
   const server = { host: embedded.socketDir, port: embedded.port, user: embedded.superuser, database: 'postgres' };
-  await ensureDatabase(server, TEMPLATE);
-  await migrate({ direct: { ...server, database: TEMPLATE }, prefix: PREFIX });
+  try {
+    await ensureDatabase(server, TEMPLATE);
+    await migrate({ direct: { ...server, database: TEMPLATE }, prefix: PREFIX });
+  } catch (error) {
+    await embedded.stop();
+    throw error;
+  }
   return {
     env: { SALLYPORT_TEST_SOCKET: embedded.socketDir, SALLYPORT_TEST_PORT: String(embedded.port) },
     stop: async () => {
       await embedded.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
