@@ -7,14 +7,16 @@ import { delimiter, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findNode, MISSING_NODE } from './find-node.mjs';
 
-export function runWithNode(args) {
+/** @param {{ watched?: boolean }} [options] `watched`: the child gets a channel that closes when this process ends, however it ends. */
+export function runWithNode(args, options = {}) {
   const node = findNode();
   if (node === undefined) {
     process.stderr.write(MISSING_NODE);
     process.exit(78);
   }
   const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`;
-  const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, PATH: path } });
+  const stdio = ['inherit', 'inherit', 'inherit', ...(options.watched === true ? ['ipc'] : [])];
+  const child = spawn(node, args, { stdio, env: { ...process.env, PATH: path } });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
     process.on(signal, () => {
       // A terminal sends SIGINT to the whole process group; the child has it already then.

@@ -1,0 +1,34 @@
+import type { Command, Input } from '../command.ts';
+import { note } from '../print.ts';
+import { asStop, loadServer, openLog, readSettings, runUntilStopped, settingFlags } from '../server-process.ts';
+
+async function run(input: Input): Promise<number> {
+  const server = await loadServer();
+  try {
+    const config = readSettings(server, input);
+    const log = openLog(server, config);
+    return await runUntilStopped(
+      () => server.work(config, log),
+      () => note('sallyport: the worker is ready'),
+    );
+  } catch (error) {
+    throw asStop(server, error, undefined);
+  }
+}
+
+export const command: Command = {
+  name: 'worker',
+  about: 'Start a worker without an API.',
+  actions: {
+    '': {
+      usage: '',
+      about: 'Start a worker without an API, on the database of a running server.',
+      words: { least: 0, most: 0 },
+      flags: [],
+      moreFlags: settingFlags,
+      outlivesOutput: true,
+      run,
+    },
+  },
+  notes: ['Settings are read from flags, then from the environment variable in brackets.'],
+};
