@@ -1,0 +1,635 @@
+-- The schema that the migrations make, printed from the catalogue by `npm run schema`; a test compares it. Not run by anything.
+-- {{p}} is the role prefix; {{migrator}} is the role that migrated.
+
+create role {{p}}_api login noinherit;
+alter role {{p}}_api set search_path=app;
+alter role {{p}}_api set statement_timeout=15s;
+grant {{p}}_tenant to {{p}}_api;
+
+create role {{p}}_auth nologin inherit;
+
+create role {{p}}_claimer nologin inherit;
+
+create role {{p}}_ops login noinherit;
+alter role {{p}}_ops set search_path=app;
+alter role {{p}}_ops set statement_timeout=15s;
+grant {{p}}_purger to {{p}}_ops;
+grant {{p}}_tenant to {{p}}_ops;
+
+create role {{p}}_owner nologin inherit;
+
+create role {{p}}_purger nologin inherit;
+
+create role {{p}}_registrar nologin inherit;
+
+create role {{p}}_tenant nologin inherit;
+
+create role {{p}}_worker login noinherit;
+alter role {{p}}_worker set search_path=app;
+alter role {{p}}_worker set statement_timeout=15s;
+grant {{p}}_tenant to {{p}}_worker;
+
+-- What others than the owner may do with the database itself.
+grant connect on database {{database}} to public;
+grant create on database {{database}} to {{p}}_owner;
+
+-- Functions that are made later are nobody else's to call.
+alter default privileges for role {{p}}_owner grant execute on functions to {{p}}_owner;
+
+create schema app authorization {{p}}_owner;
+grant usage on schema app to {{p}}_auth;
+grant usage on schema app to {{p}}_claimer;
+grant usage on schema app to {{p}}_purger;
+grant usage on schema app to {{p}}_registrar;
+grant usage on schema app to {{p}}_tenant;
+
+CREATE OR REPLACE FUNCTION app.current_tenant()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
+alter function app.current_tenant() owner to {{p}}_owner;
+grant execute on function app.current_tenant() to {{p}}_auth;
+grant execute on function app.current_tenant() to {{p}}_claimer;
+grant execute on function app.current_tenant() to {{p}}_purger;
+grant execute on function app.current_tenant() to {{p}}_registrar;
+grant execute on function app.current_tenant() to {{p}}_tenant;
+
+create table app.api_keys (
+  tenant_id uuid not null,
+  id uuid not null,
+  key_id text not null,
+  user_id uuid not null,
+  env text not null,
+  name text not null,
+  pepper_version integer not null,
+  secret_hmac bytea not null,
+  last4 text not null,
+  scopes text[] not null,
+  status text not null default 'active'::text,
+  exposed boolean not null default false,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (tenant_id, id),
+  constraint api_keys_env_check CHECK ((env = ANY (ARRAY['live'::text, 'test'::text]))),
+  constraint api_keys_last4_check CHECK ((length(last4) = 4)),
+  constraint api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint api_keys_secret_hmac_check CHECK ((octet_length(secret_hmac) = 32)),
+  constraint api_keys_status_check CHECK ((status = ANY (ARRAY['active'::text, 'rotating'::text, 'revoked'::text]))),
+  constraint api_keys_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id),
+  constraint api_keys_key_id_key UNIQUE (key_id)
+);
+alter table app.api_keys owner to {{p}}_owner;
+alter table app.api_keys enable row level security;
+alter table app.api_keys force row level security;
+create policy find_keys on app.api_keys as permissive for select to {{p}}_auth
+  using (true);
+create policy wall on app.api_keys as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.api_keys to {{p}}_auth;
+grant delete, select on app.api_keys to {{p}}_purger;
+grant insert, select on app.api_keys to {{p}}_tenant;
+grant update (name, status, exposed, expires_at, last_used_at) on app.api_keys to {{p}}_tenant;
+
+create table app.artifacts (
+  tenant_id uuid not null,
+  id uuid not null,
+  run_id uuid,
+  user_id uuid,
+  effect_key text,
+  name bytea not null,
+  key_id text,
+  media_type text not null,
+  bytes bigint not null,
+  sha256 bytea not null,
+  blob_id uuid not null,
+  data_class text not null default 'artifact'::text,
+  integrity text not null,
+  confidentiality text not null,
+  sources text[] not null default '{}'::text[],
+  state text not null default 'stored'::text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint artifacts_pkey PRIMARY KEY (tenant_id, id),
+  constraint artifacts_bytes_check CHECK ((bytes >= 0)),
+  constraint artifacts_confidentiality_check CHECK ((confidentiality = ANY (ARRAY['public'::text, 'private'::text]))),
+  constraint artifacts_data_class_check CHECK ((data_class = ANY (ARRAY['artifact'::text, 'page'::text, 'upload'::text, 'rendering'::text]))),
+  constraint artifacts_integrity_check CHECK ((integrity = ANY (ARRAY['trusted'::text, 'untrusted'::text]))),
+  constraint artifacts_sha256_check CHECK ((octet_length(sha256) = 32)),
+  constraint artifacts_state_check CHECK ((state = ANY (ARRAY['stored'::text, 'deleting'::text]))),
+  constraint artifacts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id),
+  constraint artifacts_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id),
+  constraint artifacts_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id),
+  constraint artifacts_tenant_id_run_id_effect_key_key UNIQUE (tenant_id, run_id, effect_key)
+);
+alter table app.artifacts owner to {{p}}_owner;
+alter table app.artifacts enable row level security;
+alter table app.artifacts force row level security;
+create policy wall on app.artifacts as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.artifacts to {{p}}_purger;
+grant delete, insert, select on app.artifacts to {{p}}_tenant;
+grant update (state) on app.artifacts to {{p}}_tenant;
+
+create table app.effects (
+  tenant_id uuid not null,
+  run_id uuid not null,
+  key text not null,
+  call_id text not null,
+  tool text not null,
+  idempotent boolean not null,
+  state text not null default 'claimed'::text,
+  attempt integer not null default 1,
+  result bytea,
+  key_id text,
+  claimed_at timestamp with time zone not null default clock_timestamp(),
+  settled_at timestamp with time zone,
+  constraint effects_pkey PRIMARY KEY (tenant_id, run_id, key),
+  constraint effects_state_check CHECK ((state = ANY (ARRAY['claimed'::text, 'done'::text, 'failed'::text, 'unknown'::text]))),
+  constraint effects_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id)
+);
+alter table app.effects owner to {{p}}_owner;
+alter table app.effects enable row level security;
+alter table app.effects force row level security;
+create policy wall on app.effects as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.effects to {{p}}_purger;
+grant insert, select on app.effects to {{p}}_tenant;
+grant update (state, attempt, result, key_id, settled_at) on app.effects to {{p}}_tenant;
+
+create table app.entities (
+  tenant_id uuid not null,
+  id uuid not null,
+  run_id uuid not null,
+  effect_key text not null,
+  type text not null,
+  version integer not null,
+  identity bytea not null,
+  attributes bytea not null,
+  key_id text,
+  evidence uuid[] not null default '{}'::uuid[],
+  integrity text not null,
+  confidentiality text not null,
+  sources text[] not null default '{}'::text[],
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint entities_pkey PRIMARY KEY (tenant_id, id),
+  constraint entities_confidentiality_check CHECK ((confidentiality = ANY (ARRAY['public'::text, 'private'::text]))),
+  constraint entities_identity_check CHECK ((octet_length(identity) = 32)),
+  constraint entities_integrity_check CHECK ((integrity = ANY (ARRAY['trusted'::text, 'untrusted'::text]))),
+  constraint entities_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id),
+  constraint entities_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id),
+  constraint entities_tenant_id_run_id_effect_key_key UNIQUE (tenant_id, run_id, effect_key)
+);
+alter table app.entities owner to {{p}}_owner;
+alter table app.entities enable row level security;
+alter table app.entities force row level security;
+CREATE INDEX entities_by_identity ON app.entities USING btree (tenant_id, type, identity);
+CREATE INDEX entities_by_type ON app.entities USING btree (tenant_id, type, id);
+create policy wall on app.entities as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.entities to {{p}}_purger;
+grant insert, select on app.entities to {{p}}_tenant;
+
+create table app.events (
+  tenant_id uuid not null,
+  run_id uuid not null,
+  seq integer not null,
+  id uuid not null,
+  type text not null,
+  version integer not null,
+  "time" timestamp with time zone not null,
+  actor_kind text not null,
+  actor_id text not null,
+  data bytea,
+  salt bytea,
+  key_id text,
+  data_bytes integer not null,
+  data_digest bytea not null,
+  data_state text not null default 'present'::text,
+  prev_hash bytea,
+  hash bytea not null,
+  constraint events_pkey PRIMARY KEY (tenant_id, run_id, seq),
+  constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'agent'::text, 'system'::text, 'tool'::text]))),
+  constraint events_check CHECK (((data_state = 'present'::text) = ((data IS NOT NULL) AND (salt IS NOT NULL)))),
+  constraint events_check1 CHECK (((seq = 0) = (prev_hash IS NULL))),
+  constraint events_data_digest_check CHECK ((octet_length(data_digest) = 32)),
+  constraint events_data_state_check CHECK ((data_state = ANY (ARRAY['present'::text, 'expired'::text, 'redacted'::text, 'erased'::text]))),
+  constraint events_hash_check CHECK ((octet_length(hash) = 32)),
+  constraint events_prev_hash_check CHECK ((octet_length(prev_hash) = 32)),
+  constraint events_salt_check CHECK ((octet_length(salt) = 16)),
+  constraint events_seq_check CHECK ((seq >= 0)),
+  constraint events_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id),
+  constraint events_tenant_id_id_key UNIQUE (tenant_id, id)
+);
+alter table app.events owner to {{p}}_owner;
+alter table app.events enable row level security;
+alter table app.events force row level security;
+create policy wall on app.events as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.events to {{p}}_purger;
+grant insert, select on app.events to {{p}}_tenant;
+
+create table app.idempotency (
+  tenant_id uuid not null,
+  principal text not null,
+  route text not null,
+  key text not null,
+  fingerprint bytea not null,
+  status integer,
+  body bytea,
+  key_id text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint idempotency_pkey PRIMARY KEY (tenant_id, principal, route, key),
+  constraint idempotency_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
+  constraint idempotency_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.idempotency owner to {{p}}_owner;
+alter table app.idempotency enable row level security;
+alter table app.idempotency force row level security;
+create policy wall on app.idempotency as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.idempotency to {{p}}_purger;
+grant delete, insert, select on app.idempotency to {{p}}_tenant;
+grant update (status, body, key_id) on app.idempotency to {{p}}_tenant;
+
+create table app.reservations (
+  tenant_id uuid not null,
+  run_id uuid not null,
+  id uuid not null,
+  step integer not null,
+  state text not null default 'open'::text,
+  tokens bigint not null,
+  cost numeric(20,10) not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint reservations_pkey PRIMARY KEY (tenant_id, id),
+  constraint reservations_state_check CHECK ((state = ANY (ARRAY['open'::text, 'settled'::text, 'lost'::text]))),
+  constraint reservations_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id)
+);
+alter table app.reservations owner to {{p}}_owner;
+alter table app.reservations enable row level security;
+alter table app.reservations force row level security;
+create policy wall on app.reservations as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.reservations to {{p}}_purger;
+grant insert, select on app.reservations to {{p}}_tenant;
+grant update (state, tokens, cost) on app.reservations to {{p}}_tenant;
+
+create table app.runs (
+  tenant_id uuid not null,
+  id uuid not null,
+  user_id uuid not null,
+  api_key_id uuid,
+  skill_name text not null,
+  skill_version text not null,
+  skill_digest bytea not null,
+  model text not null,
+  status text not null default 'queued'::text,
+  error_code text,
+  epoch bigint not null default 0,
+  worker uuid,
+  stalls integer not null default 0,
+  last_seq integer not null default '-1'::integer,
+  head bytea,
+  task bytea not null,
+  input bytea not null,
+  run_grant bytea not null,
+  result bytea,
+  key_id text,
+  budget_tokens bigint not null,
+  budget_cost numeric(20,10) not null,
+  budget_seconds integer not null,
+  budget_calls integer not null,
+  used_tokens bigint not null default 0,
+  used_cost numeric(20,10) not null default 0,
+  used_calls integer not null default 0,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  constraint runs_pkey PRIMARY KEY (tenant_id, id),
+  constraint runs_budget_calls_check CHECK ((budget_calls >= 0)),
+  constraint runs_budget_cost_check CHECK ((budget_cost >= (0)::numeric)),
+  constraint runs_budget_seconds_check CHECK ((budget_seconds >= 0)),
+  constraint runs_budget_tokens_check CHECK ((budget_tokens >= 0)),
+  constraint runs_head_check CHECK ((octet_length(head) = 32)),
+  constraint runs_skill_digest_check CHECK ((octet_length(skill_digest) = 32)),
+  constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint runs_tenant_id_api_key_id_fkey FOREIGN KEY (tenant_id, api_key_id) REFERENCES app.api_keys(tenant_id, id),
+  constraint runs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id),
+  constraint runs_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id)
+);
+alter table app.runs owner to {{p}}_owner;
+alter table app.runs enable row level security;
+alter table app.runs force row level security;
+CREATE INDEX runs_ready ON app.runs USING btree (tenant_id, id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+create policy claim_see on app.runs as permissive for select to {{p}}_claimer
+  using ((status = ANY (ARRAY['queued'::text, 'running'::text])));
+create policy claim_take on app.runs as permissive for update to {{p}}_claimer
+  using ((status = ANY (ARRAY['queued'::text, 'running'::text])))
+  with check ((status = ANY (ARRAY['queued'::text, 'running'::text])));
+create policy wall on app.runs as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.runs to {{p}}_purger;
+grant insert, select on app.runs to {{p}}_tenant;
+grant select (tenant_id, id, status, epoch, worker, stalls) on app.runs to {{p}}_claimer;
+grant update (status, epoch, worker, stalls) on app.runs to {{p}}_claimer;
+grant update (status, error_code, epoch, worker, stalls, last_seq, head, result, key_id, used_tokens, used_cost, used_calls, started_at, ended_at) on app.runs to {{p}}_tenant;
+
+create table app.tenants (
+  tenant_id uuid not null,
+  name text not null,
+  state text not null default 'active'::text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint tenants_pkey PRIMARY KEY (tenant_id),
+  constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint tenants_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'deleting'::text])))
+);
+alter table app.tenants owner to {{p}}_owner;
+alter table app.tenants enable row level security;
+alter table app.tenants force row level security;
+create policy claim_tenants on app.tenants as permissive for select to {{p}}_claimer
+  using ((state = 'active'::text));
+create policy find_tenants on app.tenants as permissive for select to {{p}}_auth
+  using (true);
+create policy register_tenants on app.tenants as permissive for all to {{p}}_registrar
+  using (true)
+  with check (true);
+create policy wall on app.tenants as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.tenants to {{p}}_auth;
+grant delete, select on app.tenants to {{p}}_purger;
+grant insert, select on app.tenants to {{p}}_registrar;
+grant select on app.tenants to {{p}}_tenant;
+grant select (tenant_id, state) on app.tenants to {{p}}_claimer;
+grant update (name, state) on app.tenants to {{p}}_registrar;
+
+create table app.users (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  role text not null,
+  state text not null default 'active'::text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint users_pkey PRIMARY KEY (tenant_id, id),
+  constraint users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint users_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'developer'::text, 'approver'::text, 'viewer'::text]))),
+  constraint users_state_check CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text]))),
+  constraint users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.users owner to {{p}}_owner;
+alter table app.users enable row level security;
+alter table app.users force row level security;
+create policy find_users on app.users as permissive for select to {{p}}_auth
+  using (true);
+create policy wall on app.users as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.users to {{p}}_auth;
+grant delete, select on app.users to {{p}}_purger;
+grant insert, select on app.users to {{p}}_tenant;
+grant update (name, role, state) on app.users to {{p}}_tenant;
+
+create schema sys authorization {{p}}_owner;
+grant usage on schema sys to {{p}}_api;
+grant usage on schema sys to {{p}}_auth;
+grant usage on schema sys to {{p}}_claimer;
+grant usage on schema sys to {{p}}_ops;
+grant usage on schema sys to {{p}}_registrar;
+grant usage on schema sys to {{p}}_worker;
+
+CREATE OR REPLACE FUNCTION sys.claim_runs(p_worker uuid, p_max integer)
+ RETURNS TABLE(tenant_id uuid, run_id uuid, epoch bigint, stalls integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with alive as materialized (select live.id from sys.live_workers() as live(id)),
+  ready as (
+    select r.tenant_id, r.id, row_number() over (partition by r.tenant_id order by r.id) as nth
+    from app.runs r join app.tenants t on t.tenant_id = r.tenant_id and t.state = 'active'
+    where r.status = 'queued' or (r.status = 'running' and not exists (select 1 from alive a where a.id = r.worker))),
+  pick as (
+    select r.tenant_id, r.id
+    from app.runs r join (select q.tenant_id, q.id, q.nth from ready q order by q.nth, q.id limit p_max * 4) q using (tenant_id, id)
+    where r.status = 'queued' or (r.status = 'running' and not exists (select 1 from alive a where a.id = r.worker))
+    order by q.nth, r.id limit p_max for update of r skip locked)
+  update app.runs r
+  set status = 'running', epoch = r.epoch + 1, worker = p_worker, stalls = r.stalls + (r.status = 'running')::int
+  from pick
+  where (r.tenant_id, r.id) = (pick.tenant_id, pick.id)
+    and p_worker in (select a.id from alive a)
+  returning r.tenant_id, r.id, r.epoch, r.stalls
+$function$;
+alter function sys.claim_runs(p_worker uuid, p_max integer) owner to {{p}}_claimer;
+grant execute on function sys.claim_runs(p_worker uuid, p_max integer) to {{p}}_worker;
+
+CREATE OR REPLACE FUNCTION sys.claim_setup_link(p_digest bytea)
+ RETURNS TABLE(tenant_id uuid, user_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update sys.setup_links l set used_at = clock_timestamp()
+  where l.digest = p_digest and l.used_at is null and l.expires_at > clock_timestamp()
+  returning l.tenant_id, l.user_id
+$function$;
+alter function sys.claim_setup_link(p_digest bytea) owner to {{p}}_registrar;
+grant execute on function sys.claim_setup_link(p_digest bytea) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.create_setup_link(p_digest bytea, p_tenant uuid, p_user uuid, p_seconds integer)
+ RETURNS TABLE(expires_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into sys.setup_links (digest, tenant_id, user_id, expires_at)
+  values (p_digest, p_tenant, p_user, clock_timestamp() + make_interval(secs => p_seconds)) returning expires_at
+$function$;
+alter function sys.create_setup_link(p_digest bytea, p_tenant uuid, p_user uuid, p_seconds integer) owner to {{p}}_registrar;
+grant execute on function sys.create_setup_link(p_digest bytea, p_tenant uuid, p_user uuid, p_seconds integer) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.create_tenant(p_tenant uuid, p_name text)
+ RETURNS TABLE(created_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into app.tenants as t (tenant_id, name) values (p_tenant, p_name)
+  on conflict (tenant_id) do update set name = t.name returning t.created_at
+$function$;
+alter function sys.create_tenant(p_tenant uuid, p_name text) owner to {{p}}_registrar;
+grant execute on function sys.create_tenant(p_tenant uuid, p_name text) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.end_worker(p_worker uuid)
+ RETURNS TABLE(released integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with gone as (delete from sys.workers w where w.id = p_worker),
+  given as (update app.runs r set status = 'queued', worker = null
+            where r.worker = p_worker and r.status = 'running' returning r.id)
+  select count(*)::int as released from given
+$function$;
+alter function sys.end_worker(p_worker uuid) owner to {{p}}_claimer;
+grant execute on function sys.end_worker(p_worker uuid) to {{p}}_worker;
+
+CREATE OR REPLACE FUNCTION sys.find_key(p_key_id text)
+ RETURNS TABLE(tenant_id uuid, id uuid, user_id uuid, env text, pepper_version integer, secret_hmac bytea, scopes text[], status text, exposed boolean, expires_at timestamp with time zone, tenant_state text, user_state text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select k.tenant_id, k.id, k.user_id, k.env, k.pepper_version, k.secret_hmac, k.scopes,
+         k.status, k.exposed, k.expires_at, t.state, u.state
+  from app.api_keys k
+  join app.tenants t on t.tenant_id = k.tenant_id
+  join app.users u on u.tenant_id = k.tenant_id and u.id = k.user_id
+  where k.key_id = p_key_id
+$function$;
+alter function sys.find_key(p_key_id text) owner to {{p}}_auth;
+grant execute on function sys.find_key(p_key_id text) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.instance_get(p_name text)
+ RETURNS TABLE(value bytea)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select i.value from sys.instance i where i.name = p_name
+$function$;
+alter function sys.instance_get(p_name text) owner to {{p}}_registrar;
+grant execute on function sys.instance_get(p_name text) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.instance_put(p_name text, p_value bytea)
+ RETURNS TABLE(value bytea)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into sys.instance as i (name, value) values (p_name, p_value)
+  on conflict (name) do update set name = i.name returning i.value
+$function$;
+alter function sys.instance_put(p_name text, p_value bytea) owner to {{p}}_registrar;
+grant execute on function sys.instance_put(p_name text, p_value bytea) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.list_tenants(p_before uuid, p_limit integer)
+ RETURNS TABLE(tenant_id uuid, name text, state text, created_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select t.tenant_id, t.name, t.state, t.created_at from app.tenants t
+  where p_before is null or t.tenant_id < p_before order by t.tenant_id desc limit p_limit
+$function$;
+alter function sys.list_tenants(p_before uuid, p_limit integer) owner to {{p}}_registrar;
+grant execute on function sys.list_tenants(p_before uuid, p_limit integer) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.live_workers()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select w.id from sys.workers w
+  where w.lease_until > clock_timestamp()
+    and exists (select 1 from pg_locks l
+                where l.locktype = 'advisory' and l.classid = 21009 and l.objid = w.number::oid and l.objsubid = 2 and l.granted
+                  and l.database = (select d.oid from pg_database d where d.datname = current_database()))
+$function$;
+alter function sys.live_workers() owner to {{p}}_claimer;
+
+CREATE OR REPLACE FUNCTION sys.register_worker(p_worker uuid, p_host text, p_lease_ms integer)
+ RETURNS TABLE(number integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  delete from sys.workers w where w.lease_until < clock_timestamp() - interval '1 day';
+  insert into sys.workers (id, host, lease_until)
+  values (p_worker, p_host, clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0))
+  returning number
+$function$;
+alter function sys.register_worker(p_worker uuid, p_host text, p_lease_ms integer) owner to {{p}}_claimer;
+grant execute on function sys.register_worker(p_worker uuid, p_host text, p_lease_ms integer) to {{p}}_worker;
+
+CREATE OR REPLACE FUNCTION sys.release_run(p_worker uuid, p_run uuid, p_epoch bigint)
+ RETURNS TABLE(released integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with given as (update app.runs r set status = 'queued', worker = null
+                 where r.worker = p_worker and r.id = p_run and r.epoch = p_epoch and r.status = 'running' returning r.id)
+  select count(*)::int as released from given
+$function$;
+alter function sys.release_run(p_worker uuid, p_run uuid, p_epoch bigint) owner to {{p}}_claimer;
+grant execute on function sys.release_run(p_worker uuid, p_run uuid, p_epoch bigint) to {{p}}_worker;
+
+CREATE OR REPLACE FUNCTION sys.renew_worker(p_worker uuid, p_lease_ms integer)
+ RETURNS TABLE(renewed boolean)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET synchronous_commit TO 'off'
+AS $function$
+  with renewal as (
+    update sys.workers w set lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+    where w.id = p_worker and w.lease_until > clock_timestamp() returning w.id)
+  select exists (select 1 from renewal) as renewed
+$function$;
+alter function sys.renew_worker(p_worker uuid, p_lease_ms integer) owner to {{p}}_claimer;
+grant execute on function sys.renew_worker(p_worker uuid, p_lease_ms integer) to {{p}}_worker;
+
+create table sys.instance (
+  name text not null,
+  value bytea not null,
+  constraint instance_pkey PRIMARY KEY (name)
+);
+alter table sys.instance owner to {{p}}_owner;
+grant insert, select on sys.instance to {{p}}_registrar;
+grant update (name) on sys.instance to {{p}}_registrar;
+
+create table sys.setup_links (
+  digest bytea not null,
+  tenant_id uuid not null,
+  user_id uuid not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint setup_links_pkey PRIMARY KEY (digest),
+  constraint setup_links_digest_check CHECK ((octet_length(digest) = 32))
+);
+alter table sys.setup_links owner to {{p}}_owner;
+grant insert, select on sys.setup_links to {{p}}_registrar;
+grant update (used_at) on sys.setup_links to {{p}}_registrar;
+
+create table sys.workers (
+  id uuid not null,
+  number integer not null generated always as identity,
+  host text not null,
+  lease_until timestamp with time zone not null,
+  started_at timestamp with time zone not null default clock_timestamp(),
+  constraint workers_pkey PRIMARY KEY (id),
+  constraint workers_number_key UNIQUE (number)
+);
+alter table sys.workers owner to {{p}}_owner;
+grant delete, insert, select, update on sys.workers to {{p}}_claimer;
+
+create schema sallyport_meta authorization {{migrator}};
+
+create table sallyport_meta.migrations (
+  version integer not null,
+  name text not null,
+  sha256 text not null,
+  applied_at timestamp with time zone not null default clock_timestamp(),
+  constraint migrations_pkey PRIMARY KEY (version)
+);
+alter table sallyport_meta.migrations owner to {{migrator}};
