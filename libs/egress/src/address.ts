@@ -1,7 +1,12 @@
 // The outer classifier: judges an address as numbers, never as text. IPv6 is refused outside 2000::/3 (R7).
+import { REFUSED_V4, REFUSED_V6 } from './registry.ts';
 
-/** Four or sixteen bytes, or undefined when the text is no address. Zone ids are refused. */
+/**
+ * Four or sixteen bytes, or undefined when the text is no address. Only the textual forms of RFC 4291 and dotted decimal without
+ * leading zeros are read; a zone id, an octal or a shortened IPv4 form is no address.
+ */
 export function parseAddress(text: string): Uint8Array | undefined {
+  if (text.length > 45) return undefined;
   return text.includes(':') ? parseV6(text) : parseV4(text);
 }
 
@@ -16,25 +21,29 @@ function parseV4(text: string): Uint8Array | undefined {
   return bytes;
 }
 
+/** The 16-bit words of one side of `::`; a dotted tail counts as two. */
+function parseWords(half: string | undefined): number[] | undefined {
+  if (half === undefined || half === '') return [];
+  const out: number[] = [];
+  const groups = half.split(':');
+  for (const [at, group] of groups.entries()) {
+    if (group.includes('.')) {
+      const v4 = at === groups.length - 1 ? parseV4(group) : undefined;
+      if (v4 === undefined) return undefined;
+      out.push(((v4[0] ?? 0) << 8) | (v4[1] ?? 0), ((v4[2] ?? 0) << 8) | (v4[3] ?? 0));
+    } else if (/^[0-9a-fA-F]{1,4}$/.test(group)) out.push(Number.parseInt(group, 16));
+    else return undefined;
+  }
+  return out;
+}
+
 function parseV6(text: string): Uint8Array | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
-  const words = (half: string | undefined): number[] | undefined => {
-    if (half === undefined || half === '') return [];
-    const out: number[] = [];
-    const groups = half.split(':');
-    for (const [at, group] of groups.entries()) {
-      if (group.includes('.')) {
-        const v4 = at === groups.length - 1 ? parseV4(group) : undefined;
-        if (v4 === undefined) return undefined;
-        out.push(((v4[0] ?? 0) << 8) | (v4[1] ?? 0), ((v4[2] ?? 0) << 8) | (v4[3] ?? 0));
-      } else if (/^[0-9a-fA-F]{1,4}$/.test(group)) out.push(Number.parseInt(group, 16));
-      else return undefined;
-    }
-    return out;
-  };
-  const head = words(halves[0]);
-  const tail = words(halves[1]);
+  // A dotted tail stands at the end of the whole address only.
+  if (halves.length === 2 && halves[0]?.includes('.') === true) return undefined;
+  const head = parseWords(halves[0]);
+  const tail = parseWords(halves[1]);
   if (head === undefined || tail === undefined) return undefined;
   const gap = 8 - head.length - tail.length;
   if (halves.length === 1 ? gap !== 0 : gap < 1) return undefined;
@@ -50,12 +59,10 @@ function parseV6(text: string): Uint8Array | undefined {
 /** True when the first `bits` of both are the same. */
 export function inRange(address: Uint8Array, network: Uint8Array, bits: number): boolean {
   if (address.length !== network.length) return false;
-  for (let at = 0; at < bits; at += 8) {
-    const mask = bits - at >= 8 ? 255 : (255 << (8 - (bits - at))) & 255;
-    const index = at / 8;
-    if (((address[index] ?? 0) & mask) !== ((network[index] ?? 0) & mask)) return false;
-  }
-  return true;
+  const whole = bits >> 3;
+  for (let at = 0; at < whole; at++) if (address[at] !== network[at]) return false;
+  const rest = bits & 7;
+  return rest === 0 || (((address[whole] ?? 0) ^ (network[whole] ?? 0)) & (255 << (8 - rest)) & 255) === 0;
 }
 
 type Range = readonly [network: Uint8Array, bits: number, rule: string];
@@ -67,35 +74,35 @@ function range(cidr: string): Range {
   return [network, Number(bits), cidr];
 }
 
-// IANA IPv4 and IPv6 Special-Purpose Address Registries, as of 2026-10-01, and the platform address of Azure.
-const REFUSED_V4 = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/4',
-  '240.0.0.0/4',
-  '168.63.129.16/32',
-].map(range);
-const GLOBAL_V6 = range('2000::/3');
-const REFUSED_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'].map(range);
-const INNER_V4 = ['::ffff:0:0/96', '64:ff9b::/96'].map(range);
+interface Tables {
+  readonly v4: readonly Range[];
+  readonly v6: readonly Range[];
+  readonly carriers: readonly Range[];
+}
+let built: Tables | undefined;
+/** Parsed on first use: importing this package does no work. */
+function tables(): Tables {
+  built ??= {
+    v4: REFUSED_V4.map(([cidr]) => range(cidr)),
+    v6: REFUSED_V6.map(([cidr]) => range(cidr)),
+    carriers: ['::ffff:0:0/96', '64:ff9b::/96'].map(range),
+  };
+  return built;
+}
+
+/** The IPv4 address inside `::ffff:0:0/96` and `64:ff9b::/96` (RFC 4291, RFC 6052), else the address itself. */
+export function unwrap(address: Uint8Array): Uint8Array {
+  if (address.length !== 16) return address;
+  return tables().carriers.some(([network, bits]) => inRange(address, network, bits)) ? address.subarray(12) : address;
+}
 
 /** The rule that refuses an address, or undefined when it may be called. */
 export function refusedBy(address: Uint8Array): string | undefined {
-  if (address.length === 4) return REFUSED_V4.find(([network, bits]) => inRange(address, network, bits))?.[2];
-  if (INNER_V4.some(([network, bits]) => inRange(address, network, bits))) return refusedBy(address.subarray(12));
-  if (!inRange(address, GLOBAL_V6[0], GLOBAL_V6[1])) return 'not 2000::/3';
-  const rule = REFUSED_V6.find(([network, bits]) => inRange(address, network, bits))?.[2];
+  const { v4, v6 } = tables();
+  const inner = unwrap(address);
+  if (inner.length === 4) return v4.find(([network, bits]) => inRange(inner, network, bits))?.[2];
+  if (((address[0] ?? 0) & 0xe0) !== 0x20) return 'not 2000::/3';
+  const rule = v6.find(([network, bits]) => inRange(address, network, bits))?.[2];
   if (rule !== undefined) return rule;
   // ISATAP (RFC 5214): an interface identifier of 0000:5efe or 0200:5efe carries an IPv4 address.
   const isatap =
@@ -103,19 +110,9 @@ export function refusedBy(address: Uint8Array): string | undefined {
   return isatap ? refusedBy(address.subarray(12)) : undefined;
 }
 
-/** An operator's own range: `127.0.0.1/32`, `10.1.0.0/16:8080`, `[::1]/128:443`. Throws TypeError when it is not one. */
-export interface OpenedRange {
-  readonly network: Uint8Array;
-  readonly bits: number;
-  readonly port: number | undefined;
-}
-
-export function parseOpenedRange(text: string): OpenedRange {
-  const match = /^\[?([0-9a-fA-F:.]+?)\]?\/(\d{1,3})(?::(\d{1,5}))?$/.exec(text);
-  const network = match?.[1] === undefined ? undefined : parseAddress(match[1]);
-  const bits = Number(match?.[2]);
-  const port = match?.[3] === undefined ? undefined : Number(match[3]);
-  if (network === undefined || bits > network.length * 8 || (port !== undefined && (port < 1 || port > 65_535)))
-    throw new TypeError(`not an address range with optional port: ${text}`);
-  return { network, bits, port };
+/** RFC 5952 text of four or sixteen bytes: one text for one address, so it can be a key. */
+export function formatAddress(address: Uint8Array): string {
+  if (address.length === 4) return address.join('.');
+  const words = Array.from({ length: 8 }, (_, at) => ((address[at * 2] ?? 0) << 8) | (address[at * 2 + 1] ?? 0));
+  return new URL(`http://[${words.map((word) => word.toString(16)).join(':')}]/`).hostname.slice(1, -1);
 }

@@ -1,24 +1,52 @@
 // Owns the one way out: a fetch that may call public addresses only, judged on the address that the socket uses.
 // Promises two doors (every answer before the connect; the connected peer before the first byte), bounds on time and bytes, and header hygiene.
 // Must never trust a proxy variable, a global dispatcher, a redirect or a name.
-import { lookup as systemLookup } from 'node:dns/promises';
-import { Agent, buildConnector } from 'undici';
-import { inRange, type OpenedRange, parseAddress, parseOpenedRange, refusedBy } from './address.ts';
+
+import { toResponse, type WebhookInit, type WebhookResult } from './answers.ts';
+import { type Call, takeCall } from './call.ts';
+import { createAuthorities } from './connector.ts';
+import { collect, drain, lastly, type Sink, stream } from './consumers.ts';
+import { Deadline } from './deadline.ts';
+import { Counters, type Decision, type EgressStats, placeOf, refusalOf } from './decisions.ts';
 import { EgressError } from './egress-error.ts';
+import type { Answer } from './exchange.ts';
+import type { Gate } from './hop.ts';
 import { type Target, takeUrl } from './intake.ts';
-import type { Decision, EgressPolicy, EgressResponse, FetchInit } from './policy.ts';
+import { createJudge } from './judge.ts';
+import { Ledger } from './ledger.ts';
+import { createOrigin, type EgressOrigin } from './origin.ts';
+import type { EgressPolicy, EgressResponse, FetchInit } from './policy.ts';
+import { PoolTable } from './pools.ts';
+import { createReader, type EgressReader, type ReaderOptions } from './reader.ts';
+import { type Rules, settleRules } from './rules.ts';
 import { createSocketDoor } from './socket-door.ts';
-import { type Admitted, type EgressPool, walk } from './walk.ts';
+import { Turnstile } from './turnstile.ts';
+import { type Arrival, walk } from './walk.ts';
 
 export { parseAddress } from './address.ts';
+export type { WebhookInit, WebhookResult } from './answers.ts';
+export type { Decision, EgressStats, Histogram } from './decisions.ts';
 export { type EgressCode, EgressError } from './egress-error.ts';
-export type { Decision, EgressPolicy, EgressResponse, FetchInit } from './policy.ts';
+export type { EgressOrigin } from './origin.ts';
+export type { EgressPolicy, EgressResponse, FetchInit, Pace, Profile, ProxyPolicy } from './policy.ts';
+export type { FakeIpRange } from './ranges.ts';
+export type { EgressReader, ReaderOptions } from './reader.ts';
 
 export interface EgressGuard {
-  /** Throws `EgressError` only. */
-  fetch(url: string | URL, init?: FetchInit): Promise<EgressResponse>;
-  /** Advice without connecting: the answer may differ by the time of a fetch. */
+  /** A standard Response whose body streams, bounded as the policy says. Throws `EgressError` only. */
+  fetch(input: string | URL | Request, init?: FetchInit): Promise<Response>;
+  /** The whole answer, read with bounds. Throws `EgressError` only. */
+  read(input: string | URL | Request, init?: FetchInit): Promise<EgressResponse>;
+  /** Advice without connecting: the answer may differ by the time of a fetch, which judges anew. Never throws. */
   check(url: string): Promise<Decision>;
+  /** A client for one server. Throws `EgressError` when the base is no URL that may be called. */
+  forOrigin(base: string): EgressOrigin;
+  /** One POST without redirects, whose answer is not handed on unless asked for. Throws `EgressError` only. */
+  webhook(url: string, body: string | Uint8Array, init?: WebhookInit): Promise<WebhookResult>;
+  /** A service that fetches for us. Throws when its origin is not one. */
+  reader(options: ReaderOptions): EgressReader;
+  stats(): EgressStats;
+  /** Ends calls that are under way and leaves no socket and no timer behind. */
   close(): Promise<void>;
 }
 
@@ -28,150 +56,119 @@ export interface EgressDoors {
   readonly inner: boolean;
 }
 
-const MOST_POOLS = 256;
-const DNS_MS = 5_000;
+const DRAINED_BYTES = 64 * 1024;
 
+/** Throws TypeError when the policy is wrong. */
 export function createEgressGuard(
   policy: EgressPolicy = {},
   doors: EgressDoors = { outer: true, inner: true },
 ): EgressGuard {
-  const opened = (policy.allowAddresses ?? []).map(parseOpenedRange);
-  const resolve =
-    policy.lookup ?? (async (host) => (await systemLookup(`${host}.`, { all: true })).map((answer) => answer.address));
-  const pools = new Map<string, EgressPool>();
-  const isPublicPeer = createSocketDoor();
+  const rules = settleRules(policy);
+  const gate = createGate(rules, doors);
+  const open = new Set<Deadline>();
+  let closed = false;
 
-  const isOpened = (address: Uint8Array, port: number): boolean =>
-    opened.some(
-      (range: OpenedRange) =>
-        inRange(address, range.network, range.bits) && (range.port === undefined || range.port === port),
-    );
-
-  const judge = async (target: Target, hop: number): Promise<Admitted> => {
-    const addresses = target.literal === undefined ? await resolveAll(resolve, target.host, hop) : [target.host];
-    const parsed = addresses.map(parseAddress);
-    const own = parsed.every((address) => address !== undefined && isOpened(address, target.port));
-    if (doors.outer && !own) {
-      if (target.softRefusal !== undefined)
-        throw new EgressError(target.softRefusal.code, target.softRefusal.rule, hop);
-      for (const address of parsed) {
-        const rule =
-          address === undefined ? 'not an address' : isOpened(address, target.port) ? undefined : refusedBy(address);
-        if (rule !== undefined) throw new EgressError('address', rule, hop);
-      }
-    }
-    return { ...target, addresses };
-  };
-
-  const admit = async (input: string | URL, hop: number): Promise<Admitted> => {
-    let host = '';
-    let port = 0;
+  const go = async <T>(call: Call, sink: (answer: Answer) => Sink<T>, whole: boolean): Promise<Arrival<T>> => {
+    if (closed) throw new EgressError('not-started', 'the guard is closed');
+    gate.ledger.take(call.key);
+    const deadline = new Deadline(call.timeoutMs, call.signal, (ended) => open.delete(ended));
+    open.add(deadline);
     try {
-      const target = takeUrl(input, hop);
-      ({ host, port } = target);
-      const admitted = await judge(target, hop);
-      policy.onDecision?.({ verdict: 'allow', hop, host, port, addresses: admitted.addresses });
-      return admitted;
+      // The deadline stands until the body has ended, so one that nobody reads dies with it.
+      const arrival = await walk(gate, call, deadline, (answer) => lastly(sink(answer), () => deadline.clear()));
+      if (whole) await arrival.value;
+      return arrival;
     } catch (error) {
-      const refusal =
-        error instanceof EgressError ? error : new EgressError('dns', 'the name did not resolve', hop, error);
-      policy.onDecision?.({
-        verdict: 'block',
-        hop,
-        host,
-        port,
-        addresses: [],
-        code: refusal.code,
-        rule: refusal.detail,
-      });
-      throw refusal;
+      deadline.clear();
+      throw error;
     }
   };
 
-  const poolFor = (target: Admitted): EgressPool => {
-    const key = `${target.url.origin} ${[...target.addresses].sort().join(' ')}`;
-    const standing = pools.get(key);
-    if (standing !== undefined) return standing;
-    const oldest = pools.keys().next().value;
-    if (pools.size >= MOST_POOLS && oldest !== undefined) {
-      void pools.get(oldest)?.agent.close();
-      pools.delete(oldest);
-    }
-    const waiting = new Set<() => boolean>();
-    const agent = new Agent({
-      connect: guardedConnect(target, waiting),
-      allowH2: false,
-      keepAliveTimeout: 4_000,
-      headersTimeout: policy.headersTimeoutMs ?? 10_000,
-      bodyTimeout: policy.bodyTimeoutMs ?? 15_000,
-      maxHeaderSize: 32 * 1024,
-      connections: 8,
-    });
-    const pool = { agent, waiting };
-    pools.set(key, pool);
-    return pool;
+  const fetchCall = async (call: Call): Promise<Response> => {
+    const cancelled = (): EgressError => new EgressError('timeout', 'the reader of the body gave up');
+    const arrival = await go(call, () => stream(cancelled), false);
+    return toResponse(arrival, await arrival.value);
   };
-
-  const guardedConnect = (target: Admitted, waiting: ReadonlySet<() => boolean>): buildConnector.connector => {
-    const set = target.addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-    const connect = buildConnector({
-      timeout: 5_000,
-      allowH2: false,
-      lookup: (_host, options, done) => {
-        if (options.all === true) done(null, set);
-        else done(null, set[0]?.address ?? '', set[0]?.family ?? 4);
-      },
-    });
-    return (options, done) => {
-      // The lease may have passed between the decision and this moment; nothing has been sent yet.
-      if (![...waiting].some((mayStart) => mayStart()))
-        return done(new EgressError('not-started', 'the caller may not begin a call any more'), null);
-      connect(options, (error, socket) => {
-        if (error !== null) return done(error, null);
-        const remote = socket.remoteAddress ?? '';
-        const address = parseAddress(remote);
-        const passes =
-          !doors.inner || isPublicPeer(remote) || (address !== undefined && isOpened(address, target.port));
-        if (passes) return done(null, socket);
-        socket.destroy();
-        return done(new EgressError('address', 'the connected peer is not a public address'), null);
-      });
-    };
+  const readCall = async (call: Call): Promise<EgressResponse> => {
+    const arrival = await go(call, collect, true);
+    return { status: arrival.status, headers: flatten(arrival.answer), body: await arrival.value, url: arrival.url };
   };
 
   return {
-    fetch: (url, init = {}) => walk(url, init, policy, { admit, poolFor }),
-    check: async (url) => {
-      try {
-        const target = await judge(takeUrl(url), 0);
-        return { verdict: 'allow', hop: 0, host: target.host, port: target.port, addresses: target.addresses };
-      } catch (error) {
-        const refusal = error instanceof EgressError ? error : new EgressError('dns', 'the name did not resolve');
-        return { verdict: 'block', hop: 0, host: '', port: 0, addresses: [], code: refusal.code, rule: refusal.detail };
+    fetch: async (input, init = {}) => fetchCall(await takeCall(input, init, rules)),
+    read: async (input, init = {}) => readCall(await takeCall(input, init, rules)),
+    check: (url) => check(gate, url),
+    forOrigin: (base) =>
+      createOrigin(base, rules.schemes, async (url, init) => fetchCall(await takeCall(url, init, rules, true))),
+    webhook: async (url, body, init = {}) => {
+      const { returnBody = false, ...rest } = init;
+      const call = await takeCall(url, { ...rest, method: 'POST', body, redirect: 'manual' }, rules);
+      if (returnBody) {
+        const answer = await readCall(call);
+        return { status: answer.status, delivered: isSuccess(answer.status), body: answer.body };
       }
+      const tooLong = new EgressError('too-large', 'an answer that nobody reads');
+      const { status } = await go(call, () => drain(DRAINED_BYTES, tooLong), true);
+      return { status, delivered: isSuccess(status) };
     },
+    reader: (options) =>
+      createReader(options, rules, gate.judge, async (url, init) => readCall(await takeCall(url, init, rules, true))),
+    stats: () =>
+      gate.counters.read({
+        active: gate.turnstile.active,
+        queued: gate.turnstile.queued,
+        pools: gate.pools.size,
+        sockets: gate.pools.sockets,
+      }),
     close: async () => {
-      const open = [...pools.values()];
-      pools.clear();
-      await Promise.all(open.map((pool) => pool.agent.destroy()));
+      closed = true;
+      for (const deadline of [...open]) deadline.end(new EgressError('timeout', 'the guard was closed'));
+      await gate.pools.close();
     },
   };
 }
 
-async function resolveAll(
-  resolve: NonNullable<EgressPolicy['lookup']>,
-  host: string,
-  hop: number,
-): Promise<readonly string[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new EgressError('dns', 'the lookup took too long', hop)), DNS_MS);
-  });
+function createGate(rules: Rules, doors: EgressDoors): Gate {
+  const door = doors.inner ? createSocketDoor({ ...rules.texts, metadata: rules.metadata }) : undefined;
+  const pools = new PoolTable({ rules, door, secureContext: createAuthorities(rules) });
+  return {
+    rules,
+    judge: createJudge(rules, doors.outer),
+    pools,
+    turnstile: new Turnstile(rules.pace),
+    ledger: new Ledger(rules),
+    counters: new Counters(),
+  };
+}
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+function flatten(answer: Answer): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(answer.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+}
+
+async function check({ rules, judge }: Gate, url: string): Promise<Decision> {
+  const plain = { id: '', profile: rules.profile, key: '', hop: 0, connectMs: 0, bytes: 0, encodedBytes: 0 };
+  let target: Target | undefined;
   try {
-    const answers = await Promise.race([resolve(host), late]);
-    if (answers.length === 0 || answers.length > 64) throw new EgressError('dns', 'an empty or endless answer', hop);
-    return answers;
-  } finally {
-    clearTimeout(timer);
+    target = takeUrl(String(url), rules.schemes);
+    const { addresses, dnsMs, reported } = await judge(target, 0);
+    const verdict = reported === undefined ? 'allow' : 'report';
+    return { ...plain, verdict, ...refusalOf(undefined, reported), ...placeOf(target), addresses, dnsMs };
+  } catch (error) {
+    const refusal = error instanceof EgressError ? error : new EgressError('url', 'not readable', 0, error);
+    return {
+      ...plain,
+      verdict: 'block',
+      ...refusalOf(refusal, undefined),
+      ...placeOf(target),
+      addresses: [],
+      dnsMs: 0,
+    };
   }
 }

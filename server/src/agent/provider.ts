@@ -43,7 +43,7 @@ function throughEgress(egress: EgressGuard): typeof fetch {
   return async (input, init) => {
     const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
     const headers = Object.fromEntries(new Headers(init?.headers).entries());
-    const answer = await egress.fetch(url, {
+    const answer = await egress.read(url, {
       method: 'POST',
       headers,
       body: String(init?.body ?? ''),

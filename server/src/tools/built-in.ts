@@ -41,7 +41,7 @@ const webScrape: Tool = {
     return url === undefined || !only(args, ['url']) ? undefined : { url, values: {} };
   },
   run: async ({ url = '' }, services) => {
-    const page = await services.egress.fetch(url, {
+    const page = await services.egress.read(url, {
       signal: services.signal,
       mayStart: services.mayStart,
       headers: { accept: 'text/html, text/markdown, text/plain' },
