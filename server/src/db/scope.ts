@@ -5,7 +5,7 @@ import type { TenantId } from '../ids.ts';
 import type { TenantPrincipal } from '../principal.ts';
 import { withClient } from './connection.ts';
 import { Row } from './row.ts';
-import { type Rendered, render, type Statement, type Wall } from './sql.ts';
+import { type Rendered, render, type Statement, type Wall, wall } from './sql.ts';
 
 export interface Doors {
   /** The outer door of the tenant wall. Only a test or the proof's own composition removes it (DEC-011). */
@@ -60,9 +60,9 @@ function scopeOver(principal: TenantPrincipal, context: ScopeContext, execute: E
     tenantId,
     mine: (alias = '') => {
       if (!ALIAS.test(alias)) throw fault('internal', { detail: 'an alias must be a short lower-case word' });
-      return { kind: 'mine', alias, tenantId };
+      return wall('mine', alias, tenantId);
     },
-    value: { kind: 'value', alias: '', tenantId },
+    value: wall('value', '', tenantId),
     rows,
     first: async (statement, read) => (await rows(statement, read))[0],
     run: async (statement) => (await query(statement)).rowCount ?? 0,

@@ -1,14 +1,17 @@
 // The typed tag: computes from its placeholders whether a statement names the tenant. A tenant scope accepts no other kind.
 // The type sees that a wall is there, not that it is the right one: the parser gate in the tests sees that.
 
-declare const wallMark: unique symbol;
+declare const made: unique symbol;
+/** Types keep out look-alikes: an object of the same shape that did not come from a scope or from the tag. */
+interface Made {
+  readonly [made]: true;
+}
 
 /** The tenant as a predicate (`r.tenant_id = $1`) or as a value (`$1`, inserts only). Made by a scope alone. */
-export interface Wall {
+export interface Wall extends Made {
   readonly kind: 'mine' | 'value';
   readonly alias: string;
   readonly tenantId: string;
-  readonly [wallMark]?: true;
 }
 
 /** A value bound as a parameter of type jsonb: an array bound plainly would become a Postgres array. */
@@ -21,7 +24,7 @@ export type Scalar = string | number | bigint | boolean | Date | Uint8Array | nu
 export type Value = Scalar | readonly Scalar[] | JsonParameter;
 export type StatementKind = 'walled' | 'open';
 
-export interface Statement<K extends StatementKind = StatementKind> {
+export interface Statement<K extends StatementKind = StatementKind> extends Made {
   readonly kind: 'statement';
   readonly strings: readonly string[];
   readonly parts: readonly Part[];
@@ -37,25 +40,33 @@ type HasWall<P extends readonly unknown[]> = P extends readonly [infer First, ..
     : HasWall<Rest>
   : false;
 
+function statement<K extends StatementKind>(
+  strings: readonly string[],
+  parts: readonly Part[],
+  walled: K,
+): Statement<K> {
+  return { kind: 'statement', strings, parts, walled } as Statement<K>;
+}
+
+/** For a scope alone: the wall of its own tenant. */
+export function wall(kind: Wall['kind'], alias: string, tenantId: string): Wall {
+  return { kind, alias, tenantId } as Wall;
+}
+
 function tag<const P extends readonly Part[]>(
   strings: TemplateStringsArray,
   ...parts: P
 ): Statement<HasWall<P> extends true ? 'walled' : 'open'> {
   const walled = parts.some((part) => isWall(part) || (isStatement(part) && part.walled === 'walled'));
-  return {
-    kind: 'statement',
-    strings,
-    parts,
-    walled: (walled ? 'walled' : 'open') as HasWall<P> extends true ? 'walled' : 'open',
-  };
+  return statement(strings, parts, (walled ? 'walled' : 'open') as HasWall<P> extends true ? 'walled' : 'open');
 }
 
 /** Joins optional conditions with `and`; open parts only, so that a wall can never be optional. */
 function all(...parts: readonly (Statement<'open'> | false | undefined | null)[]): Statement<'open'> {
   const present = parts.filter((part) => part !== false && part !== undefined && part !== null);
-  if (present.length === 0) return { kind: 'statement', strings: ['true'], parts: [], walled: 'open' };
+  if (present.length === 0) return statement(['true'], [], 'open');
   const strings = ['(', ...present.slice(1).map(() => ') and ('), ')'];
-  return { kind: 'statement', strings, parts: present, walled: 'open' };
+  return statement(strings, present, 'open');
 }
 
 /** One of a literal table of fragments; the key may come from outside, the text never does. */
