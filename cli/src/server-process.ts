@@ -81,6 +81,8 @@ export async function runUntilStopped<R extends Running>(
 
 /** A fault of the server as a sentence and a status of its own. */
 export function asStop(server: Server, error: unknown, config: Config | undefined): unknown {
+  const listen = findListenFault(error);
+  if (listen !== undefined && config !== undefined) return listenStop(codeOf(listen), config, error);
   if (error instanceof server.EmbeddedError)
     return new Stop(isStatus(error.code) ? error.code : 'start_failed', `${error.message} (${error.code})`, error);
   if (error instanceof server.Fault) {
@@ -89,7 +91,6 @@ export function asStop(server: Server, error: unknown, config: Config | undefine
     return new Stop(error.status === 503 ? 'unavailable' : 'internal', `${error.message} (${error.code})`, error);
   }
   const code = codeOf(error);
-  if (config !== undefined && isListenFault(error)) return listenStop(code, config, error);
   if (
     code !== undefined &&
     /^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|ECONNRESET|28[0-9A-Z]{3}|3D000)$/.test(code)
@@ -115,8 +116,10 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
-function isListenFault(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+/** The system's own error, wherever a fault wraps it. */
+function findListenFault(error: unknown, depth = 0): Error | undefined {
+  if (!(error instanceof Error) || depth > 4) return undefined;
+  return 'syscall' in error && error.syscall === 'listen' ? error : findListenFault(error.cause, depth + 1);
 }
 
 /** S21: the address, and the command that shows who holds it. */

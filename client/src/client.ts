@@ -1,6 +1,7 @@
 // Owns the typed client of the HTTP API, for browsers and Node.js.
 // Promises one error class, bounded retries of what may be repeated, and streams that lose and repeat nothing.
 // Must never put a key into a URL, follow a redirect, or treat an unknown code, type or field as a fault.
+import type { ClaimedSetup, Me, Readiness } from '@sallyport/contracts';
 import { type Artifacts, createArtifacts } from './resources/artifacts.ts';
 import {
   createEntities,
@@ -13,23 +14,15 @@ import {
   type Tenants,
 } from './resources/catalogue.ts';
 import { createRuns, type Runs } from './resources/runs.ts';
-import { type ClientOptions, createTransport, type Transport } from './transport.ts';
+import { type ClientOptions, createTransport } from './transport.ts';
 
 export type { FollowOptions } from './event-stream.ts';
 export type { PageQuery } from './pages.ts';
 export type { Artifacts, Upload } from './resources/artifacts.ts';
-export type { Entities, EntityQuery, Keys, SkillSummary, Skills, Tenants } from './resources/catalogue.ts';
+export type { Entities, EntityQuery, Keys, Skills, Tenants } from './resources/catalogue.ts';
 export type { CreateRunOptions, EventsQuery, Runs } from './resources/runs.ts';
 export { type LocalCode, SallyportError } from './sallyport-error.ts';
 export type { ClientOptions } from './transport.ts';
-
-/** Whose key this is. */
-export interface Me {
-  readonly tenant_id: string;
-  readonly user_id: string;
-  readonly key_id: string;
-  readonly scopes: readonly string[];
-}
 
 export interface Client {
   readonly runs: Runs;
@@ -41,13 +34,13 @@ export interface Client {
   me(signal?: AbortSignal): Promise<Me>;
   readonly setup: {
     /** Trades the token of the one-time link for a key; every wrong, used or late token is `not_found`. */
-    claim(token: string): Promise<{ readonly tenant_id: string; readonly api_key: string }>;
+    claim(token: string): Promise<ClaimedSetup>;
   };
   readonly health: {
     /** True while the process answers. */
     live(signal?: AbortSignal): Promise<boolean>;
-    /** True when it can take work. Throws `SallyportError` (503) with the reasons in `errors` when it cannot. */
-    ready(signal?: AbortSignal): Promise<boolean>;
+    /** Whether it can take work, and the codes of what is in the way. */
+    ready(signal?: AbortSignal): Promise<Readiness>;
   };
 }
 
@@ -77,14 +70,11 @@ export function createClient(options: ClientOptions): Client {
     me: (signal) => transport.json('v1/me', { signal }),
     setup: { claim: (token) => transport.json('v1/setup/claim', { method: 'POST', json: { token } }) },
     health: {
-      live: (signal) => answers(transport, 'healthz', signal),
-      ready: (signal) => answers(transport, 'readyz', signal),
+      live: async (signal) => {
+        await transport.json('healthz', { signal, repeatable: false });
+        return true;
+      },
+      ready: (signal) => transport.json('readyz', { signal, repeatable: false, alsoFine: [503] }),
     },
   };
-}
-
-async function answers(transport: Transport, path: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const response = await transport.open(path, { signal, repeatable: false });
-  await response.body?.cancel();
-  return response.ok;
 }

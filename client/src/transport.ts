@@ -23,6 +23,8 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
   /** True when a repeat can do no harm; so for every GET. */
   readonly repeatable?: boolean;
+  /** Statuses that are answers, not errors, of this call. */
+  readonly alsoFine?: readonly number[];
   /** Most milliseconds until the answer begins; Infinity for none. */
   readonly timeoutMs?: number;
 }
@@ -55,7 +57,7 @@ export function createTransport(options: ClientOptions): Transport {
     const init: RequestInit = { method: call.method ?? 'GET', headers, redirect: 'error', signal };
     const sent = body instanceof ReadableStream ? { ...init, body, duplex: 'half' } : { ...init, body: body ?? null };
     const response = await send(address(base, path, call.query), sent as RequestInit);
-    if (response.ok) return response;
+    if (response.ok || call.alsoFine?.includes(response.status) === true) return response;
     throw readProblem(response, await readText(response, MOST_PROBLEM_BYTES).catch(() => ''));
   };
 

@@ -167,8 +167,11 @@ test('an export comes line by line, whatever the chunks', async () => {
 });
 
 test('readiness names its reasons', async () => {
-  const errors = [{ path: 'disk_full', message: 'The disk is at 97 %.' }];
-  const server = await wire(problem(503, 'unavailable', {}, { errors }));
-  await assert.rejects(createClient({ baseUrl: server.url }).health.ready(), { status: 503, errors });
+  const not = { status: 'not_ready', codes: ['disk_full'] };
+  const server = await wire(json(not, 503), json({ status: 'ready', codes: [] }), hangUp);
+  const { health } = createClient({ baseUrl: server.url });
+  assert.deepEqual(await health.ready(), not);
+  assert.deepEqual(await health.ready(), { status: 'ready', codes: [] });
+  await assert.rejects(health.live(), { code: 'unreachable' });
   await server.close();
 });

@@ -7,6 +7,7 @@ import type {
   CreateTenant,
   Entity,
   Page,
+  SkillSummary,
   Tenant,
 } from '@sallyport/contracts';
 import { eachOf, type PageQuery } from '../pages.ts';
@@ -39,13 +40,6 @@ export interface Tenants {
   create(body: CreateTenant): Promise<CreatedTenant>;
   list(query?: PageQuery): AsyncGenerator<Tenant>;
   listPage(query?: PageQuery): Promise<Page<Tenant>>;
-}
-
-export interface SkillSummary {
-  readonly name: string;
-  readonly version: string;
-  readonly description: string;
-  readonly digest: string;
 }
 
 export interface Skills {
