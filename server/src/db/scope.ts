@@ -103,15 +103,27 @@ export function tenantTransaction<T>(
       client.query('begin'),
       client.query(ENTER, [context.tenantRole, principal.tenantId]),
     ]);
-    const tx = scopeOver(principal, context, (rendered) => client.query(rendered.text, rendered.values)) as TenantTx;
+    let ended = false;
+    const tx = scopeOver(principal, context, async (rendered) => {
+      // The client may be inside another tenant's transaction by now.
+      if (ended) throw fault('internal', { detail: 'a statement came after the end of its transaction' });
+      return client.query(rendered.text, rendered.values);
+    }) as TenantTx;
     let result: T;
     try {
       result = await work(tx);
     } catch (error) {
+      ended = true;
       await client.query('rollback');
       throw error;
     }
-    await client.query('commit');
+    ended = true;
+    // Where a statement failed and its error was swallowed, the answer to `commit` is ROLLBACK, and no error.
+    const { command } = await client.query('commit');
+    if (command !== 'COMMIT')
+      throw fault('database', {
+        detail: 'a statement of the transaction had failed; it was rolled back at its commit',
+      });
     return result;
   });
 }
