@@ -89,14 +89,16 @@ function readPeer(remote: string): { canonical: string; carried: string | undefi
   const short = /^64:ff9b::(?:([0-9a-f]{1,4}))?$/.exec(canonical);
   const isatap =
     /:(?:0|200):5efe:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical) ??
-    /::5efe:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
+    /::5efe:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical) ??
+    /:(?:0|200):5efe:()():$/.exec(canonical);
   const carried =
     embedded !== null ? dotted(embedded[1], embedded[2]) : short !== null ? dotted('0', short[1]) : undefined;
   return { canonical, carried, isatap: isatap === null ? undefined : dotted(isatap[1], isatap[2]) };
 }
 
-function dotted(high = '0', low = '0'): string {
-  const bits = Number.parseInt(high, 16) * 65_536 + Number.parseInt(low, 16);
+/** Empty text is zero: the words that `::` stands for. */
+function dotted(high = '', low = ''): string {
+  const bits = Number.parseInt(`0${high}`, 16) * 65_536 + Number.parseInt(`0${low}`, 16);
   return [24, 16, 8, 0].map((shift) => Math.floor(bits / 2 ** shift) % 256).join('.');
 }
 
