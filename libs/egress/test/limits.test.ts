@@ -64,6 +64,8 @@ test('sizes are bounded on the wire and off it, announced or not, and never wide
   });
   const guard = guardFor([port], { maxBytes: MIB / 2 });
   for (const path of ['/announced', '/endless', '/coded']) {
+    // A small coded body has ended on the wire before it is too large, and its connection is kept.
+    if (path === '/coded') await until(() => open() === 0, 'refused bodies have no socket');
     await assert.rejects(guard.read(base + path), isCode('too-large'), path);
     await assert.rejects(guard.read(base + path, { maxBytes: 100 * MIB }), isCode('too-large'), path);
     await assert.rejects(
@@ -72,7 +74,6 @@ test('sizes are bounded on the wire and off it, announced or not, and never wide
       path,
     );
   }
-  await until(() => open() === 0, 'refused bodies have no socket');
 });
 
 test('a body that comes byte by byte, or not at all, ends at the deadline', async () => {
