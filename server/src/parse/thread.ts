@@ -1,58 +1,59 @@
-// The worker thread: decodes bytes from outside and reads them. Its death is a failed parse, never a worker's.
+// The worker thread: judges the bytes, decodes and reads them. Its death is a failed parse, never a worker's.
 import { parentPort } from 'node:worker_threads';
-import type { ParseJob, ReadableDocument } from './parse.ts';
-import { countWords, readHtml } from './read-html.ts';
+import { decodeText } from './charset.ts';
+import { raiseFence } from './fence.ts';
+import type { ParseAnswer, ParseTask } from './job.ts';
+import { MOST_FILE_BYTES, MOST_TEXT_BYTES } from './limits.ts';
+import { assertAgreement } from './media-type.ts';
+import type { ReadableDocument } from './parse.ts';
+import { ParseError } from './parse-error.ts';
+import type { ReadText } from './read-text.ts';
 
-const MOST_BYTES = 10 * 1024 * 1024;
+const fence = raiseFence();
 
-function charsetOf(job: ParseJob): string {
-  const [a, b, c] = job.bytes;
-  if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8';
-  if (a === 0xff && b === 0xfe) return 'utf-16le';
-  if (a === 0xfe && b === 0xff) return 'utf-16be';
-  const stated = /charset\s*=\s*"?([\w-]{1,40})/i.exec(job.contentType)?.[1];
-  if (stated !== undefined) return stated;
-  const head = new TextDecoder('latin1').decode(job.bytes.subarray(0, 1024));
-  return /<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{1,40})/i.exec(head)?.[1] ?? 'utf-8';
+/** Readers are loaded when first needed: behind the fence, and a thread of pages never pays for PDF. */
+async function readFile(task: ParseTask): Promise<ReadableDocument> {
+  if (task.bytes.length > MOST_FILE_BYTES) throw new ParseError('document_too_large', 'the file is too large');
+  if (task.kind === 'docx') return (await import('./docx/read-docx.ts')).readDocx(task.bytes);
+  return (await import('./read-pdf.ts')).readPdf(task.bytes, performance.now() + task.budgetMs);
 }
 
-function decode(job: ParseJob): { text: string; charset: string } {
-  const bytes = job.bytes.subarray(0, MOST_BYTES);
-  const charset = charsetOf(job).toLowerCase();
+async function readText(task: ParseTask): Promise<ReadableDocument> {
+  const cut = task.bytes.length > MOST_TEXT_BYTES;
+  const bytes = task.bytes.subarray(0, MOST_TEXT_BYTES);
+  const { text, charset } = decodeText(bytes, task.contentType, task.kind !== 'text');
+  const finish = (read: ReadText): ReadableDocument => ({
+    ...read,
+    truncated: read.truncated || cut,
+    charset,
+    pages: null,
+  });
+  const early = (plain: ReadText): void => parentPort?.postMessage({ early: finish(plain) } satisfies ParseAnswer);
+  const read =
+    task.kind === 'html'
+      ? (await import('./html/read-html.ts')).readHtml(text, task.url, early)
+      : task.kind === 'feed'
+        ? (await import('./html/read-feed.ts')).readFeed(text, task.url)
+        : (await import('./read-text.ts')).readPlainText(text);
+  return finish(read);
+}
+
+async function answer(task: ParseTask): Promise<ParseAnswer> {
+  fence.start();
   try {
-    return { text: new TextDecoder(charset).decode(bytes), charset };
-  } catch {
-    return { text: new TextDecoder('utf-8').decode(bytes), charset: 'utf-8' };
+    assertAgreement(task.kind, task.bytes, task.contentType);
+    const file = task.kind === 'pdf' || task.kind === 'docx';
+    const document = await (file ? readFile(task) : readText(task));
+    if (fence.tripped()) throw new ParseError('document_too_large', 'the document expands beyond its limit');
+    return { document };
+  } catch (error) {
+    if (fence.tripped()) return { code: 'document_too_large', detail: 'the document expands beyond its limit' };
+    if (error instanceof ParseError) return { code: error.code, detail: error.message };
+    // A stack overflow or a library's own fault: its text may quote the document, so it goes no further.
+    return { code: 'parse_failed', detail: 'the document could not be read' };
   }
 }
 
-function readText(text: string): Omit<ReadableDocument, 'charset'> {
-  const heading =
-    /^\s{0,3}#{1,6}\s+(.{1,1000})$/m.exec(text.slice(0, 100_000))?.[1] ??
-    text
-      .slice(0, 10_000)
-      .split('\n')
-      .find((line) => line.trim() !== '') ??
-    '';
-  const urls = new Set(
-    [...text.slice(0, 500_000).matchAll(/https?:\/\/[^\s<>()\]"'`]{1,2000}/g)].map((match) =>
-      match[0].replace(/[.,;:!?]+$/, ''),
-    ),
-  );
-  return {
-    title: heading.trim().slice(0, 1_000),
-    byline: null,
-    lang: null,
-    markdown: text.slice(0, 1024 * 1024),
-    links: [...urls].slice(0, 500).map((url) => ({ text: '', url })),
-    wordCount: countWords(text),
-    mode: 'text',
-    truncated: text.length > 1024 * 1024,
-  };
-}
-
-parentPort?.on('message', (job: ParseJob) => {
-  const { text, charset } = decode(job);
-  const result = job.html ? readHtml(text, job.url) : readText(text);
-  parentPort?.postMessage({ ...result, charset });
+parentPort?.on('message', (task: ParseTask) => {
+  void answer(task).then((result) => parentPort?.postMessage(result));
 });

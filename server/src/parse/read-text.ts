@@ -1,0 +1,35 @@
+// Plain text and Markdown, read as they are.
+
+import { clip, countWords, LinkList, MOST_TEXT, webUrl } from './limits.ts';
+import type { ReadableDocument } from './parse.ts';
+
+export type ReadText = Omit<ReadableDocument, 'charset' | 'pages'>;
+
+const URLS = /https?:\/\/[^\s<>()[\]"'`\\]{1,2000}/g;
+
+export function linksInText(text: string): { text: string; url: string }[] {
+  const links = new LinkList();
+  for (const [match] of text.slice(0, 500_000).matchAll(URLS)) links.add(webUrl(match.replace(/[.,;:!?*_]+$/, '')), '');
+  return links.list();
+}
+
+export function readPlainText(text: string): ReadText {
+  const head = text.slice(0, 100_000);
+  const heading = /^ {0,3}#{1,6}[ \t]+(.{1,1000})$/m.exec(head)?.[1]?.replace(/\s+#+\s*$/, '');
+  const first = head
+    .slice(0, 10_000)
+    .split('\n')
+    .find((line) => line.trim() !== '');
+  const kept = text.slice(0, MOST_TEXT).toWellFormed();
+  return {
+    title: clip(heading ?? first),
+    byline: null,
+    lang: null,
+    published: null,
+    markdown: kept,
+    links: linksInText(kept),
+    wordCount: countWords(kept),
+    mode: 'text',
+    truncated: text.length > MOST_TEXT,
+  };
+}
