@@ -23,6 +23,7 @@ export const STATUSES = {
   port_taken: [87, 'another process listens on the port'],
   schema_newer: [88, 'the database was migrated by a newer version'],
   ended: [89, 'the server ended by itself'],
+  not_running: [90, 'no database runs for the data folder'],
   interrupted: [130, 'interrupted; a run that was followed goes on'],
 } as const satisfies Record<string, readonly [number, string]>;
 

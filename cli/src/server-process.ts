@@ -3,7 +3,7 @@
 import type { Config, Log } from '@sallyport/server';
 import type { Flag, Input } from './command.ts';
 import { serverEnvironment } from './environment.ts';
-import { STATUSES, type StatusName, Stop, status } from './exit-status.ts';
+import { type StatusName, Stop, status } from './exit-status.ts';
 import { inert } from './inert.ts';
 import { note, paint, type Tone } from './print.ts';
 import { watchSignals } from './signals.ts';
@@ -79,12 +79,23 @@ export async function runUntilStopped<R extends Running>(
   }
 }
 
+/** A code without a status of its own does not compile. */
+const OF_EMBEDDED: Readonly<Record<InstanceType<Server['EmbeddedError']>['code'], StatusName>> = {
+  binaries_missing: 'binaries_missing',
+  data_unwritable: 'data_unwritable',
+  wrong_owner: 'wrong_owner',
+  locked: 'locked',
+  start_failed: 'start_failed',
+  not_running: 'not_running',
+  no_user: 'no_user',
+};
+
 /** A fault of the server as a sentence and a status of its own. */
 export function asStop(server: Server, error: unknown, config: Config | undefined): unknown {
   const listen = findListenFault(error);
   if (listen !== undefined && config !== undefined) return listenStop(codeOf(listen), config, error);
   if (error instanceof server.EmbeddedError)
-    return new Stop(isStatus(error.code) ? error.code : 'start_failed', `${error.message} (${error.code})`, error);
+    return new Stop(OF_EMBEDDED[error.code], `${error.message} (${error.code})`, error);
   if (error instanceof server.Fault) {
     if (error.code === 'configuration') return new Stop('configuration', settingsSentence(error), error);
     if (error.code === 'schema_newer') return new Stop('schema_newer', error.message, error);
@@ -97,10 +108,6 @@ export function asStop(server: Server, error: unknown, config: Config | undefine
   )
     return new Stop('unavailable', `the database does not answer: ${(error as Error).message} (${code})`, error);
   return error;
-}
-
-function isStatus(code: string): code is StatusName {
-  return Object.hasOwn(STATUSES, code);
 }
 
 function settingsSentence(error: {

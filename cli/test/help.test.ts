@@ -39,8 +39,13 @@ test('every command explains itself, whichever way it is asked', () => {
     const one = help('help', name);
     assert.equal(one.status, 0, name);
     assert.ok(one.stdout.startsWith(`sallyport ${name}`), name);
-    assert.equal(help(name, '--help').stdout, one.stdout);
   }
+  for (const args of [
+    ['runs', '--help'],
+    ['runs', 'show', '-h'],
+    ['runs', 'show', 'x', '--help'],
+  ])
+    assert.equal(help(...args).stdout, help('help', 'runs').stdout);
 });
 
 test('the commands that need no server do not load it', () => {

@@ -197,6 +197,36 @@ test('an artifact is fetched byte for byte, and nothing is overwritten', async (
   assert.equal((await place.run(['artifacts', 'get', id, '-o', file])).status, 73);
 });
 
+test('the database is migrated once, step by step, and a worker needs a database that runs', async () => {
+  const other = bench();
+  const first = await other.run(['migrate']);
+  assert.equal(first.status, 0, first.stderr);
+  assert.match(first.stdout, /^1\/\d+ 0001_baseline\.sql\n[\s\S]*applied \d+\n$/);
+  assert.deepEqual(await other.run(['migrate']), {
+    status: 0,
+    stdout: 'nothing to do: the database is up to date\n',
+    stderr: '',
+  });
+  assert.equal((await other.run(['worker'])).status, 90);
+  await other.clear();
+  const worker = start(place.home, ['worker', '--data', place.data]);
+  await until(() => worker.stderr().includes('worker is ready'), worker.stderr);
+  worker.kill('SIGTERM');
+  assert.equal((await worker.done).status, 0);
+});
+
+test('every wrong setting is named in one message', async () => {
+  const done = await place.run(['serve', '--port', '99999', '--host', 'nowhere'], {
+    SALLYPORT_PROT: '1',
+    SALLYPORT_URL: 'x',
+  });
+  assert.equal(done.status, 78);
+  assert.deepEqual(
+    done.stderr.match(/SALLYPORT_\w+/g)?.filter((name, at, all) => all.indexOf(name) === at),
+    ['SALLYPORT_HOST', 'SALLYPORT_PORT', 'SALLYPORT_PROT'],
+  );
+});
+
 test('a launcher that is killed takes the server and its database along', async () => {
   const other = bench();
   const launched = await other.serve([], LAUNCHED);
