@@ -112,6 +112,13 @@ export class Body {
     this.#flow.abort(error);
   }
 
+  /** Enough has been read: the consumer sees an end, and the rest goes with its socket. */
+  cut(): void {
+    if (this.#done) return;
+    this.#finish();
+    this.#flow.abort(new EgressError('too-large', 'the rest of a body that nobody reads'));
+  }
+
   /** The consumer has room again. */
   resume(): void {
     if (this.#done) return;

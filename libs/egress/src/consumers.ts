@@ -5,6 +5,8 @@ import type { EgressError } from './egress-error.ts';
 export interface Sink<T> {
   readonly consumer: Consumer;
   readonly value: Promise<T>;
+  /** The bytes are not used, so neither their size nor their coding matters. */
+  readonly discards?: boolean;
   /** Told of the body that feeds it before the first byte. */
   attach(body: Body): void;
 }
@@ -50,19 +52,21 @@ export function collect(): Sink<Uint8Array> {
 }
 
 /** Reads up to `most` bytes so that the connection can be used again; what is longer is cut off with its socket. */
-export function drain(most: number, tooLong: EgressError): Sink<undefined> {
+export function drain(most: number): Sink<undefined> & { cut(): void } {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   let body: Body | undefined;
   let total = 0;
   return {
     value: promise,
+    discards: true,
+    cut: () => body?.cut(),
     attach: (source) => {
       body = source;
     },
     consumer: {
       data: (chunk) => {
         total += chunk.length;
-        if (total > most) body?.stop(tooLong);
+        if (total > most) body?.cut();
         return true;
       },
       end: () => resolve(undefined),

@@ -107,8 +107,7 @@ export function createEgressGuard(
         const answer = await readCall(call);
         return { status: answer.status, delivered: isSuccess(answer.status), body: answer.body };
       }
-      const tooLong = new EgressError('too-large', 'an answer that nobody reads');
-      const { status } = await go(call, () => drain(DRAINED_BYTES, tooLong), true);
+      const { status } = await go(call, () => drain(DRAINED_BYTES), true);
       return { status, delivered: isSuccess(status) };
     },
     reader: (options) =>

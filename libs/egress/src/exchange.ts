@@ -12,7 +12,14 @@ export interface Answer {
 }
 
 /** Decides what becomes of the body as soon as the headers are there; a throw ends the exchange. */
-export type Choose = (answer: Answer) => { readonly consumer: Consumer; attach(body: Body): void };
+export type Choose = (answer: Answer) => Chosen;
+
+export interface Chosen {
+  readonly consumer: Consumer;
+  /** The bytes are not used, so neither their size nor their coding matters. */
+  readonly discards?: boolean;
+  attach(body: Body): void;
+}
 
 export class Exchange implements Dispatcher.DispatchHandler, Flow {
   readonly #hop: number;
@@ -91,12 +98,13 @@ export class Exchange implements Dispatcher.DispatchHandler, Flow {
       if (lines > MOST_HEADER_LINES) throw new EgressError('headers', `more than ${MOST_HEADER_LINES} headers`);
       const answer = { status, headers };
       const chosen = this.#choose(answer);
-      const bodyless = this.#head || status === 204 || status === 304;
+      const unused = this.#head || status === 204 || status === 304 || chosen.discards === true;
       const perMessage = this.#rules.perMessage && /^text\/event-stream\b/i.test(headers['content-type'] ?? '');
-      if (!bodyless && !perMessage && Number(headers['content-length'] ?? 0) > this.#rules.maxBytes)
-        throw new EgressError('too-large', `more than ${this.#rules.maxBytes} bytes announced`);
-      const codings = bodyless ? [] : readCodings(flat(headers['content-encoding']));
-      const rules = { maxBytes: this.#rules.maxBytes, perMessage };
+      const maxBytes = chosen.discards === true ? Number.POSITIVE_INFINITY : this.#rules.maxBytes;
+      if (!unused && !perMessage && Number(headers['content-length'] ?? 0) > maxBytes)
+        throw new EgressError('too-large', `more than ${maxBytes} bytes announced`);
+      const codings = unused ? [] : readCodings(flat(headers['content-encoding']));
+      const rules = { maxBytes, perMessage };
       this.#body = new Body(codings, rules, this.#watch(chosen.consumer), this);
       chosen.attach(this.#body);
       this.#answered.resolve(answer);

@@ -63,9 +63,12 @@ export async function passHop(
     hop.deadline.check();
     if (!hop.call.mayStart())
       throw new EgressError('not-started', 'the caller may not begin a call any more', hop.number);
-    const exchange = startExchange(gate, hop, out, target, choose(target), report, leave);
-    const answer = await exchange.answer;
-    report.status = answer.status;
+    const chosen = choose(target);
+    const told: Choose = (answer) => {
+      report.status = answer.status;
+      return chosen(answer);
+    };
+    const answer = await startExchange(gate, hop, out, target, told, report, leave).answer;
     return { status: answer.status, target };
   } catch (error) {
     leave?.();

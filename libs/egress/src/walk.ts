@@ -35,12 +35,12 @@ export async function walk<T>(
   let out: Outgoing = { url: call.url, method: call.method, headers: call.headers, body: call.body };
   for (let number = 0; ; number++) {
     let arrived: { answer: Answer; sink: Sink<T> } | undefined;
-    let onward: { location: string; drained: Promise<unknown> } | undefined;
+    let onward: { location: string; drained: Promise<unknown>; cut(): void } | undefined;
     const choose = (): Choose => (answer) => {
       const location = call.redirect === 'manual' ? undefined : locationOf(answer, number);
       if (location !== undefined) {
-        const sink = drain(DRAINED_BYTES, new EgressError('redirects', 'a redirect with a long body', number));
-        onward = { location, drained: sink.value };
+        const sink = drain(DRAINED_BYTES);
+        onward = { location, drained: sink.value, cut: sink.cut };
         return sink;
       }
       checkType(answer, call, number);
@@ -58,6 +58,7 @@ export async function walk<T>(
     if (call.redirect === 'error' || number >= gate.rules.maxRedirects)
       throw new EgressError('redirects', 'a redirect too many', number);
     await within(DRAINED_MS, onward.drained);
+    onward.cut();
     out = follow(gate, call, out, target, onward.location, status, number + 1);
     if (seen.has(`${out.method} ${out.url}`)) throw new EgressError('redirects', 'a loop', number + 1);
   }
