@@ -44,13 +44,20 @@ const webScrape: Tool = {
     const page = await services.egress.read(url, {
       signal: services.signal,
       mayStart: services.mayStart,
-      headers: { accept: 'text/html, text/markdown, text/plain' },
+      headers: {
+        accept: 'text/html, text/markdown, text/plain, application/pdf, application/rss+xml, application/atom+xml',
+      },
     });
     if (page.status >= 400)
       throw new ToolFailure('http_status', `The server answered with status ${page.status}.`, page.status >= 500);
     const contentType = page.headers['content-type'] ?? 'application/octet-stream';
     const blob = await storeBlob(services.blobs, services.scope.tenantId, [page.body], MOST_DOCUMENT);
-    const read = await services.parser.read({ bytes: page.body, contentType, url: page.url });
+    const read = await services.parser.read({
+      bytes: page.body,
+      contentType,
+      url: page.url,
+      key: services.scope.tenantId,
+    });
     const label = { integrity: 'untrusted', confidentiality: 'public', sources: [url] } as const;
     return {
       fields: {
@@ -93,7 +100,11 @@ const artifactRead: Tool = {
   },
   run: async ({ artifactId = '', values }, services) => {
     const { artifact, content } = await openArtifact(services.scope, services.blobs, asId<ArtifactId>(artifactId));
-    const read = await services.parser.read({ bytes: await collect(content), contentType: artifact.media_type });
+    const read = await services.parser.read({
+      bytes: await collect(content),
+      contentType: artifact.media_type,
+      key: services.scope.tenantId,
+    });
     const offset = Number(values.offset);
     const part = read.markdown.slice(offset, offset + MOST_RENDERED);
     return {
