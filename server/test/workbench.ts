@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseExport, type Verdict, verifyChain } from '@sallyport/chain';
-import type { Budget, EventEnvelope, Run } from '@sallyport/contracts';
+import { type Budget, type EventEnvelope, type Run, TERMINAL_EVENTS } from '@sallyport/contracts';
 import { createEgressGuard, type EgressDoors } from '@sallyport/egress';
 import { normalizeUrl } from '@sallyport/flow';
 import { type AgentDeps, type ModelSettings, openModels } from '../src/agent/agent.ts';
@@ -154,7 +154,15 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       });
       return getRun(scope, id);
     },
-    seen: (id, is) => waitFor(signals, id, async () => (await events(id)).find(is)),
+    seen: (id, is) =>
+      waitFor(signals, id, async () => {
+        const all = await events(id);
+        const found = all.find(is);
+        const last = all.at(-1);
+        if (found === undefined && last !== undefined && TERMINAL_EVENTS.has(last.type))
+          throw new Error(`the run ended first: ${JSON.stringify(last.data)}`);
+        return found;
+      }),
     verify: async (id) => {
       const record = await findRun(scope, id);
       if (record === undefined) throw new Error('no such run');

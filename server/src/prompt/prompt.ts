@@ -1,4 +1,4 @@
-// Assembles what a model sees: a constant system message, the skill and the task as the first user message, then the journal.
+// Owns what a model sees: a constant system message, the skill and the task as the first user message, then the journal.
 // Promises that no tool output can change the system message, and that a tool's result is one message of role `tool`.
 // Must never be counted as a door: sentences do not stop a model; the gateway does.
 
