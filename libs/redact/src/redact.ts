@@ -1,72 +1,103 @@
-// Owns the one choke point that masks secrets in values and text before they leave the process.
+// Owns the one choke point that masks secrets in values, text and streams before they leave the process.
 // Promises to be idempotent, linear in the input, never to throw and never to change what it was given.
 // Must never let a raw record through, nor put a part of a secret into the marker.
-import { knownForms } from './known.ts';
-import { redactOnce } from './text.ts';
-import { walk } from './walk.ts';
+import type { Transform } from 'node:stream';
+import { createKnownSecrets, type KnownSecrets } from './known.ts';
+import { createNameTable } from './names.ts';
+import { createLineTransform, type RedactTransformOptions } from './stream.ts';
+import { maskText, type TextRules } from './text.ts';
+import { MARK } from './values.ts';
+import { type KeyInfo, walk } from './walk.ts';
 
-export const MARK = '[redacted]';
+export type { RedactTransformOptions } from './stream.ts';
+export { MARK } from './values.ts';
 
 export interface RedactorOptions {
-  /** Strings longer than this many characters become a digest. */
+  /** Strings longer than this many bytes become a digest; 2048 unless told. */
   readonly bulk?: number;
+  /** Secrets the process holds; more can be added by `register`. */
+  readonly secrets?: readonly string[];
 }
 
 export interface Redactor {
+  /** A copy of any value with its secrets masked; `{ redaction: 'failed' }` when that cannot be had. */
   redact(value: unknown): unknown;
   redactText(text: string): string;
-  /** Adds a secret the process holds, so that it is found by value wherever it turns up. */
+  /** Adds a secret the process holds, so that it is found by value wherever it turns up. Less than six characters are ignored. */
   register(secret: string): void;
   /** How many records were replaced by the constant one because redaction failed. */
   failures(): number;
+  /** A stream of text or of JSON lines, masked as it flows. */
+  createRedactTransform(options?: RedactTransformOptions): Transform;
 }
 
-const MOST_ROUNDS = 4;
+const BULK = 2048;
 
 export function createRedactor(options: RedactorOptions = {}): Redactor {
-  const forms = new Set<string>();
-  let ordered: readonly string[] = [];
+  const names = createNameTable();
+  const keys = new Map<string, KeyInfo>();
+  const bulk = options.bulk ?? BULK;
+  let known: KnownSecrets | undefined;
   let failed = 0;
 
-  const stable = (input: string): string => {
-    let text = input;
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      const before = text;
-      for (const form of ordered) if (text.includes(form)) text = text.replaceAll(form, MARK);
-      text = redactOnce(text);
-      if (text === before) return text;
-    }
-    // A text that never settles is not worth the risk of showing.
-    return redactOnce(text) === text ? text : MARK;
+  const json = (value: unknown, level: number): string | undefined => {
+    const text = JSON.stringify(value);
+    const masked = JSON.stringify(
+      walk(value, { names, keys: new Map(), bulk, text: (inner) => maskText(inner, rules(), level + 1) }),
+    );
+    return masked === text ? undefined : masked;
   };
+  const rules = (): TextRules => ({ names, known, json });
+  let current = rules();
+  const text = (input: string): string => maskText(input, current);
+  const walkRules = { names, keys, bulk, text };
 
-  return {
+  const redactor: Redactor = {
     redact(value) {
       try {
-        return walk(value, { text: stable, bulk: options.bulk ?? 2048, mark: MARK });
+        return walk(value, walkRules);
       } catch {
         failed++;
         return { redaction: 'failed' };
       }
     },
-    redactText(text) {
+    redactText(input) {
       try {
-        return stable(text);
+        return text(input);
       } catch {
         failed++;
         return MARK;
       }
     },
     register(secret) {
-      for (const form of knownForms(secret)) forms.add(form);
-      // Longest first, so that a form inside a longer one does not leave a rest behind.
-      ordered = [...forms].sort((a, b) => b.length - a.length);
+      known ??= createKnownSecrets();
+      known.add(secret);
+      current = rules();
+      keys.clear();
     },
     failures: () => failed,
+    createRedactTransform: (streamOptions) => createLineTransform(redactor, streamOptions),
   };
+  for (const secret of options.secrets ?? []) redactor.register(secret);
+  return redactor;
 }
+
+/** Holds the built-in rules and what it remembers of names; no secret is ever registered with it. */
+const builtIn = createRedactor();
 
 /** Masks with the built-in rules alone. */
 export function redact(value: unknown): unknown {
-  return createRedactor().redact(value);
+  return builtIn.redact(value);
+}
+
+/** Masks a text with the built-in rules alone. */
+export function redactText(text: string): string {
+  return builtIn.redactText(text);
+}
+
+/** A transform with the built-in rules alone, or with those of the redactor in the options. */
+export function createRedactTransform(
+  options: RedactTransformOptions & { readonly redactor?: Redactor } = {},
+): Transform {
+  return createLineTransform(options.redactor ?? builtIn, options);
 }

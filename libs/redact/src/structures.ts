@@ -1,0 +1,75 @@
+// Knows the structures in which one value names another: pairs, raw headers, arguments, `{ name, value }`, columns and rows (RD6).
+import { looksLikeGrant } from './looks.ts';
+import { type NameTable, STRONG } from './names.ts';
+
+const NAMING =
+  /^(?:name|key|header|headername|k|field|fieldname|variable|param|parameter|property|attribute|label|option|setting)$/i;
+const VALUED =
+  /^(?:value|val|v|values|content|contents|data|text|default|defaultvalue|current|raw|secret|string|rows|records|body)$/i;
+const COLUMNS = /^(?:columns|fields|headers|header|names|keys|cols|columnnames)$/i;
+const ROWS = /^(?:rows|values|data|records)$/i;
+const NAME = /^-{0,2}[\w.-]{2,80}$/;
+/** A key pair in JSON (RFC 7518) keeps its private numbers under one letter each. */
+const PRIVATE_NUMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'];
+
+export function isNaming(name: string): boolean {
+  return NAMING.test(name) || name === 'kty';
+}
+
+export function isValued(name: string): boolean {
+  return VALUED.test(name) || PRIVATE_NUMBERS.includes(name);
+}
+
+/** `{ name: 'Authorization', value: … }` and its kin, and JSON Web Keys. */
+export function namedSecret(names: readonly string[], read: (name: string) => unknown, judge: NameTable): boolean {
+  for (const key of names) {
+    if (key === 'kty') return true;
+    if (!NAMING.test(key)) continue;
+    const name = read(key);
+    if (typeof name === 'string' && name.length <= 120 && judge(name).strength === STRONG && NAME.test(name))
+      return true;
+  }
+  return false;
+}
+
+export interface Columns {
+  /** The field that holds the rows. */
+  readonly rows: string;
+  readonly at: ReadonlySet<number>;
+  readonly whole: ReadonlySet<string>;
+}
+
+/** `{ columns: ['user', 'password'], rows: [['ann', …]] }`, and two lists side by side. */
+export function columnsOf(
+  names: readonly string[],
+  read: (name: string) => unknown,
+  judge: NameTable,
+): Columns | undefined {
+  const rows = names.find((name) => ROWS.test(name));
+  const heads = rows === undefined ? undefined : names.find((name) => COLUMNS.test(name));
+  if (rows === undefined || heads === undefined) return undefined;
+  const list = read(heads);
+  if (!Array.isArray(list)) return undefined;
+  const at = new Set<number>();
+  for (const [index, item] of list.entries()) {
+    const name: unknown =
+      typeof item === 'object' && item !== null ? Object.getOwnPropertyDescriptor(item, 'name')?.value : item;
+    if (typeof name === 'string' && judge(name).strength === STRONG) at.add(index);
+  }
+  return at.size === 0 ? undefined : { rows, at, whole: new Set() };
+}
+
+/** Whether the item at this place is named by the one before it. */
+export function pairSecret(items: readonly unknown[], index: number, judge: NameTable, query: boolean): boolean {
+  const before = index > 0 ? items[index - 1] : undefined;
+  const item = items[index];
+  if (typeof before !== 'string' || !NAME.test(before)) return false;
+  const name = judge(before.replace(/^--?/, ''));
+  if (query && index === 1 && items.length === 2 && name.parameter && typeof item === 'string')
+    return looksLikeGrant(item) || name.strength === STRONG;
+  if (name.strength !== STRONG) return false;
+  if (typeof item === 'string' && judge(item).strength === STRONG && !/\d/.test(item)) return false;
+  if (before.startsWith('-')) return typeof item !== 'string' || !item.startsWith('--');
+  // Raw headers and pairs name at even places.
+  return index % 2 === 1 && items.length % 2 === 0;
+}
