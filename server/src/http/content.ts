@@ -22,15 +22,15 @@ const SHOWN: Readonly<Record<string, string>> = {
   'image/gif': 'image/gif',
 };
 
-function refuse(path: string, message: string): never {
-  throw fault('invalid_request', { fields: [{ path, message }] });
+function refuse(message: string): never {
+  throw fault('invalid_request', { fields: [{ path: 'Content-Disposition', message }] });
 }
 
 /** Type and subtype of an upload, lower-case, without parameters. */
 export function readUploadType(header: string | undefined): string {
   if (header === undefined) return 'application/octet-stream';
   const type = MEDIA_TYPE.exec(header)?.[1]?.toLowerCase();
-  if (type === undefined || type.length > MOST_TYPE) refuse('Content-Type', 'is not a media type');
+  if (type === undefined || type.length > MOST_TYPE) throw fault('unsupported_media_type');
   return type;
 }
 
@@ -38,14 +38,14 @@ export function readUploadType(header: string | undefined): string {
 export function readUploadName(header: string | undefined): string {
   if (header === undefined) return UNNAMED;
   const start = DISPOSITION.exec(header)?.[0].length;
-  if (start === undefined || header.length > 2_000) refuse('Content-Disposition', 'is not understood');
+  if (start === undefined || header.length > 2_000) refuse('is not understood');
   const found = new Map<string, string>();
   let at = start;
   while (header.slice(at).trim() !== '') {
     PARAMETER.lastIndex = at;
     const match = PARAMETER.exec(header);
     const [all = '', name = '', value = ''] = match ?? [];
-    if (match === null || found.has(name.toLowerCase())) refuse('Content-Disposition', 'is not understood');
+    if (match === null || found.has(name.toLowerCase())) refuse('is not understood');
     found.set(name.toLowerCase(), value);
     at += all.length;
   }
@@ -59,7 +59,7 @@ function readExtended(value: string): string {
   try {
     return decodeURIComponent(EXTENDED.exec(value)?.[1] ?? '%');
   } catch {
-    return refuse('Content-Disposition', 'filename* is not UTF-8 in percent-encoding');
+    return refuse('filename* is not UTF-8 in percent-encoding');
   }
 }
 
@@ -69,7 +69,7 @@ function readPlain(value: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'latin1'));
   } catch {
-    return refuse('Content-Disposition', 'filename is not UTF-8');
+    return refuse('filename is not UTF-8');
   }
 }
 

@@ -6,6 +6,7 @@ import { fault } from '../errors.ts';
 import { touchKey } from '../identity/identity.ts';
 import { isUuid } from '../ids.ts';
 import type { LogFields } from '../log.ts';
+import type { UserPrincipal } from '../principal.ts';
 import type { Answer } from './answer.ts';
 import { authenticate, authorize, type Caller, refuseKeyInUrl } from './credentials.ts';
 import { demandOwnHost } from './host.ts';
@@ -26,12 +27,17 @@ const SECURITY_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
 } as const;
+/** No answer could be sent; the number is a convention of proxies' logs. */
+const CALLER_GONE = 499;
 const WHOLE_NUMBER = /^(0|[1-9]\d{0,9})$/;
 
-/** Headers of every answer, also of those that the framework refuses before any hook. */
-export function begin(request: FastifyRequest, reply: FastifyReply): Exchange {
+/** Headers of every answer, also of those that the framework refuses before any hook; and the line at its end. */
+export function begin(services: Services, request: FastifyRequest, reply: FastifyReply): Exchange {
+  const exchange: Exchange = { began: performance.now() };
   reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
-  return { began: performance.now() };
+  // Not the framework's hook: that one is silent about a caller who goes away.
+  reply.raw.once('close', () => finish(services, request, reply, exchange));
+  return exchange;
 }
 
 function valuesOf(request: FastifyRequest, name: string): string[] {
@@ -57,7 +63,9 @@ export async function admit(
   route: Route | undefined,
 ): Promise<void> {
   const { listen } = services;
-  demandOwnHost(request.headers.host, listen.host, listen.publicUrl);
+  const host = singleHeader(request, 'host');
+  if (host === undefined) throw fault('invalid_request', { fields: [{ path: 'Host', message: 'is required' }] });
+  demandOwnHost(host, listen.host, listen.publicUrl);
   await refuseKeyInUrl(services, request.raw.url ?? '');
   singleHeader(request, 'content-type');
   const authorization = valuesOf(request, 'authorization');
@@ -120,10 +128,11 @@ export function sendFailure(reply: FastifyReply, exchange: Exchange, error: unkn
 }
 
 /** The one line of a request: no path, no query, no header (LG1, LG2). */
-export function finish(services: Services, request: FastifyRequest, status: number, exchange: Exchange): void {
+function finish(services: Services, request: FastifyRequest, reply: FastifyReply, exchange: Exchange): void {
   const { caller, failure, route } = exchange;
-  const principal = caller?.principal;
-  const key = principal?.kind === 'key' ? principal : undefined;
+  const { headersSent, statusCode, writableFinished } = reply.raw;
+  const status = headersSent ? statusCode : CALLER_GONE;
+  const key = caller?.principal.kind === 'key' ? caller.principal : undefined;
   const fields: LogFields = {
     tenant_id: key?.tenantId ?? '-',
     user_id: key?.userId,
@@ -133,12 +142,18 @@ export function finish(services: Services, request: FastifyRequest, status: numb
     route: route?.path ?? '-',
     status,
     duration_ms: Math.round((performance.now() - exchange.began) * 10) / 10,
+    code: failure?.code,
+    reason: writableFinished ? undefined : 'caller_gone',
+    detail: failure?.options.detail,
   };
-  if (failure !== undefined && status >= 500) services.log.error('request', fields, failure);
-  else if (failure === undefined) services.log.info('request', fields);
-  else services.log.info('request', { ...fields, code: failure.code, detail: failure.options.detail });
-  if (key === undefined || status >= 400) return;
+  if (failure !== undefined && failure.status >= 500) services.log.error('request', fields, failure);
+  else services.log.info('request', fields);
+  if (key !== undefined && status < 400) touch(services, key);
+}
+
+/** Never fails a request: that a key was used is worth less than the use. */
+function touch(services: Services, key: UserPrincipal): void {
   touchKey(services.db.tenant(key), key.keyId).catch((error: unknown) => {
-    services.log.warn('touch_key_failed', { tenant_id: key.tenantId, detail: String(error) });
+    services.log.warn('touch_key_failed', { tenant_id: key.tenantId, key_id: key.keyId, detail: String(error) });
   });
 }

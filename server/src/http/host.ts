@@ -7,9 +7,9 @@ const HOST = /^(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(?::\d{1,5})?$/;
 const ADDRESS = /^(\[.*\]|\d+\.\d+\.\d+\.\d+)$/;
 
 /** Throws `misdirected` unless the name of the request is an address, `localhost` or the host of the public URL. */
-export function demandOwnHost(host: string | undefined, bind: string, publicUrl: URL | undefined): void {
+export function demandOwnHost(host: string, bind: string, publicUrl: URL | undefined): void {
   if (!bind.startsWith('127.') && bind !== '::1') return;
-  const name = HOST.test(host ?? '') ? URL.parse(`http://${host}`)?.hostname : undefined;
+  const name = HOST.test(host) ? URL.parse(`http://${host}`)?.hostname : undefined;
   if (name === undefined) throw fault('misdirected');
   if (name !== 'localhost' && name !== publicUrl?.hostname && !ADDRESS.test(name)) throw fault('misdirected');
 }

@@ -5,9 +5,10 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { fault } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { refuseBrokenRequest } from './broken-request.ts';
+import { watchConnections } from './connections.ts';
 import type { HttpDeps } from './deps.ts';
 import { createEventStreams } from './event-streams.ts';
-import { admit, begin, callOf, type Exchange, finish, send, sendFailure } from './exchange.ts';
+import { admit, begin, callOf, type Exchange, send, sendFailure } from './exchange.ts';
 import { methodsAt, ROUTES } from './registry.ts';
 import type { Route, Services } from './route.ts';
 import { MOST_JSON_BYTES, parseStrictJson } from './strict-json.ts';
@@ -39,11 +40,11 @@ function createApp(services: Services): FastifyInstance {
     requestTimeout: 300_000,
     keepAliveTimeout: 65_000,
     routerOptions: { maxParamLength: 200 },
-    http: { maxHeaderSize: 16_384, headersTimeout: 15_000 },
+    // A missing Host is refused by us, in our shape.
+    http: { maxHeaderSize: 16_384, headersTimeout: 15_000, requireHostHeader: false },
     clientErrorHandler: refuseBrokenRequest,
     frameworkErrors: (error, request, reply) => {
-      const exchange = begin(request, reply);
-      reply.raw.once('close', () => finish(services, request, reply.statusCode, exchange));
+      const exchange = begin(services, request, reply);
       admit(services, request, exchange, undefined).then(
         () => sendFailure(reply, exchange, error),
         (refusal: unknown) => sendFailure(reply, exchange, refusal),
@@ -62,11 +63,10 @@ function serve(app: FastifyInstance, services: Services): void {
       throw fault('internal', { detail: `${added.url} is not in the registry` });
   });
   app.addHook('onRequest', async (request, reply) => {
-    const exchange = begin(request, reply);
+    const exchange = begin(services, request, reply);
     exchanges.set(request, exchange);
     await admit(services, request, exchange, byPattern.get(`${request.method} ${request.routeOptions.url ?? ''}`));
   });
-  app.addHook('onResponse', async (request, reply) => finish(services, request, reply.statusCode, of(request)));
   app.setErrorHandler((error, request, reply) => sendFailure(reply, of(request), error));
   app.setNotFoundHandler((request, reply) => {
     const allowed = methodsAt((request.raw.url ?? '').split('?')[0] ?? '');
@@ -112,6 +112,7 @@ export async function startHttp(deps: HttpDeps): Promise<{ readonly url: string;
   const services: Services = { ...deps, streams: createEventStreams() };
   const app = createApp(services);
   serve(app, services);
+  const connections = watchConnections(app.server);
   const { host, port } = deps.listen;
   const url = await app.listen({ host, port }).catch((cause: unknown) => {
     throw fault('configuration', { detail: `cannot listen on ${host} port ${port}: ${String(cause)}`, cause });
@@ -120,13 +121,9 @@ export async function startHttp(deps: HttpDeps): Promise<{ readonly url: string;
     url,
     close: async () => {
       services.streams.end();
-      // A connection that finishes its request now would wait for a next one until its keep-alive ends.
-      const idle = setInterval(() => app.server.closeIdleConnections(), 50);
+      connections.drain();
       const hard = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
-      await app.close().finally(() => {
-        clearInterval(idle);
-        clearTimeout(hard);
-      });
+      await app.close().finally(() => clearTimeout(hard));
     },
   };
 }

@@ -17,13 +17,12 @@ export interface Keyed {
 }
 
 /**
- * Runs `work` in a transaction, once for a key. `replay` keeps the answer and gives it again;
+ * Runs `work`, which makes one thing with an `id`, in a transaction and once for a key. `replay` keeps the answer and gives it again;
  * `once` keeps only that there was one, for answers that hold a secret.
  */
 export async function idempotently(
   call: KeyedCall,
-  route: string,
-  mode: 'replay' | 'once',
+  route: { readonly method: string; readonly path: string; readonly idempotency: 'replay' | 'once' },
   work: (tx: TenantTx) => Promise<Answer>,
 ): Promise<Keyed> {
   const { principal, services } = call;
@@ -31,19 +30,20 @@ export async function idempotently(
   if (text === undefined) return { answer: await services.db.atomic(principal, work), fresh: true };
   const request = {
     principal: `key:${principal.keyId}`,
-    route,
+    route: `${route.method} ${route.path}`,
     key: parseIdempotencyKey(text),
     fingerprint: fingerprint(call.body),
   };
   return services.db.atomic(principal, async (tx) => {
     const stored = await enterKeyed(tx, request);
     if (stored !== undefined) {
-      const headers = { 'idempotency-replayed': 'true' };
+      const { id } = JSON.parse(stored.body) as { readonly id: string };
+      const headers = { 'idempotency-replayed': 'true', location: `${route.path}/${id}` };
       return { answer: { status: stored.status, headers, json: stored.body }, fresh: false };
     }
     const answer = await work(tx);
     const json = JSON.stringify(answer.body);
-    await recordAnswer(tx, request, { status: answer.status, body: mode === 'replay' ? json : undefined });
+    await recordAnswer(tx, request, { status: answer.status, body: route.idempotency === 'replay' ? json : undefined });
     return { answer: { ...answer, json }, fresh: true };
   });
 }

@@ -25,8 +25,9 @@ export function asFault(error: unknown): Fault {
   if (error instanceof BlobError && error.code === 'too_large') return fault('too_large', { cause: error });
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const known = Object.hasOwn(FRAMEWORK, code) ? FRAMEWORK[code] : undefined;
-  const detail = error instanceof Error ? error.message : String(error);
-  return fault(known ?? 'internal', { detail, cause: error });
+  // The framework's messages repeat the path that was asked for.
+  if (known !== undefined) return fault(known, { detail: code, cause: error });
+  return fault('internal', { detail: error instanceof Error ? error.message : String(error), cause: error });
 }
 
 export function problemOf(failure: Fault): Problem {

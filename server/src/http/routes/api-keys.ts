@@ -6,7 +6,7 @@ import { page } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
 import { type Route, route } from '../route.ts';
 
-const CREATE = { method: 'POST', path: '/v1/api-keys' } as const;
+const CREATE = { method: 'POST', path: '/v1/api-keys', idempotency: 'once' } as const;
 
 export const apiKeyRoutes: readonly Route[] = [
   route({
@@ -14,10 +14,9 @@ export const apiKeyRoutes: readonly Route[] = [
     access: 'keys:write',
     summary: 'Makes a key of the calling user, with scopes that the calling key holds. Its text is shown this once.',
     body: CreateApiKey,
-    idempotency: 'once',
     handle: async (call) => {
       const { principal, services, body } = call;
-      const keyed = await idempotently(call, `${CREATE.method} ${CREATE.path}`, 'once', async (tx) => {
+      const keyed = await idempotently(call, CREATE, async (tx) => {
         const key = await createKey(tx, services.peppers, principal, body);
         return { status: 201, headers: { location: `/v1/api-keys/${key.id}` }, body: key };
       });

@@ -8,7 +8,7 @@ import { idempotently } from '../idempotent.ts';
 import { type Route, route } from '../route.ts';
 import { demandArtifacts, planRun } from '../run-plan.ts';
 
-const CREATE = { method: 'POST', path: '/v1/runs' } as const;
+const CREATE = { method: 'POST', path: '/v1/runs', idempotency: 'replay' } as const;
 
 export const runRoutes: readonly Route[] = [
   route({
@@ -17,11 +17,10 @@ export const runRoutes: readonly Route[] = [
     summary: 'Starts a run of a skill.',
     body: CreateRun,
     bodyIds: ['/input/artifacts/*'],
-    idempotency: 'replay',
     handle: async (call) => {
       const { principal, services, body } = call;
       let started: RunId | undefined;
-      const keyed = await idempotently(call, `${CREATE.method} ${CREATE.path}`, 'replay', async (tx) => {
+      const keyed = await idempotently(call, CREATE, async (tx) => {
         const plan = planRun(services, body);
         await demandArtifacts(tx, plan.grant.artifacts);
         started = await createRun(tx, principal, plan);
@@ -63,6 +62,7 @@ export const runRoutes: readonly Route[] = [
       const id = asId<RunId>(params.id);
       const done = await services.db.atomic(principal, (tx) => cancelRun(tx, id, principal.userId, body.reason));
       if (!done.cancelled) throw fault('already_ended', { fields: [{ path: '/status', message: done.status }] });
+      services.signals.stopped(id);
       services.signals.touched(id);
       return ok(await getRun(scope, id));
     },

@@ -1,0 +1,149 @@
+// One or more API nodes over a real database, with two tenants and a client that says exactly what it sends.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createLocalBlobs } from '../../src/blobs/blobs.ts';
+import { type Doors, openListener } from '../../src/db/db.ts';
+import { openSignals, type Signals } from '../../src/events/events.ts';
+import { type HttpDeps, startHttp } from '../../src/http/http.ts';
+import {
+  createPeppers,
+  createTenant,
+  firstBootOperator,
+  type NewTenant,
+  parseKey,
+  useOperatorKey,
+  verifyKey,
+} from '../../src/identity/identity.ts';
+import { createLog } from '../../src/log.ts';
+import type { UserPrincipal } from '../../src/principal.ts';
+import { loadSkills } from '../../src/skills/skills.ts';
+import { type TestDatabase, testDatabase } from '../database.ts';
+
+export const peppers = createPeppers(new Map([[1, Buffer.alloc(32, 7)]]));
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads any answer and asserts on it
+  readonly json: any;
+}
+
+export interface Asked {
+  readonly method?: string;
+  readonly key?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly body?: string | Uint8Array | ReadableStream;
+}
+
+export interface Node {
+  readonly url: string;
+  readonly signals: Signals;
+  close(): Promise<void>;
+}
+
+export interface Api {
+  readonly database: TestDatabase;
+  readonly nodes: readonly Node[];
+  readonly tenantA: NewTenant;
+  readonly tenantB: NewTenant;
+  readonly operatorKey: string;
+  readonly deps: HttpDeps;
+  /** Log lines of all nodes. */
+  readonly lines: string[];
+  readonly reasons: { code: string; detail: string }[];
+  ask(path: string, asked?: Asked, node?: number): Promise<Answer>;
+  principal(key: string): Promise<UserPrincipal>;
+  close(): Promise<void>;
+}
+
+export async function startApi(
+  options: { readonly doors?: Doors; readonly nodes?: number; readonly publicUrl?: URL } = {},
+): Promise<Api> {
+  const database = await testDatabase(options.doors === undefined ? {} : { doors: options.doors });
+  const root = await mkdtemp(join(tmpdir(), 'sallyport-http-'));
+  const lines: string[] = [];
+  const reasons: { code: string; detail: string }[] = [];
+  const shared = {
+    db: database.api,
+    peppers,
+    blobs: createLocalBlobs({ root }),
+    skills: await loadSkills(fileURLToPath(new URL('../../../skills', import.meta.url))),
+    models: { names: ['rehearsal', 'gullible'], fallback: 'rehearsal' },
+    log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
+    listen: { host: '127.0.0.1', port: 0, publicUrl: options.publicUrl, trustedProxies: [] },
+    readiness: async () => reasons,
+  };
+  const startNode = async (): Promise<Node & { readonly deps: HttpDeps }> => {
+    const listener = await openListener(database.connect.direct, () => undefined);
+    const signals = await openSignals(listener, () => undefined);
+    const deps = { ...shared, signals };
+    const http = await startHttp(deps);
+    const close = async (): Promise<void> => {
+      await http.close();
+      signals.close();
+      await listener.close();
+    };
+    return { url: http.url, signals, deps, close };
+  };
+  const nodes: (Node & { readonly deps: HttpDeps })[] = [];
+  for (let count = 0; count < (options.nodes ?? 1); count++) nodes.push(await startNode());
+  const operator = firstBootOperator();
+  const tenantA = await createTenant(database.api, peppers, operator, 'A');
+  const tenantB = await createTenant(database.api, peppers, operator, 'B');
+  const operatorKey = (await useOperatorKey(database.api, peppers, undefined, () => undefined)) ?? '';
+  const deps = nodes[0]?.deps;
+  if (deps === undefined) throw new Error('no node was started');
+  return {
+    database,
+    nodes,
+    tenantA,
+    tenantB,
+    operatorKey,
+    deps,
+    lines,
+    reasons,
+    ask: (path, asked, node = 0) => ask(`${nodes[node]?.url}${path}`, asked),
+    principal: async (text) => {
+      const key = parseKey(text);
+      const verdict = key === undefined ? undefined : await verifyKey(database.api, peppers, key, Date.now());
+      if (verdict?.ok !== true) throw new Error('the key of a test must be good');
+      return verdict.principal;
+    },
+    close: async () => {
+      for (const node of nodes) await node.close();
+      await database.drop();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ask(url: string, asked: Asked = {}): Promise<Answer> {
+  const body = asked.json === undefined ? asked.body : JSON.stringify(asked.json);
+  const response = await fetch(url, {
+    method: asked.method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: {
+      ...(asked.key === undefined ? {} : { authorization: `Bearer ${asked.key}` }),
+      ...(asked.json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...asked.headers,
+    },
+    ...(body === undefined ? {} : { body: body as NonNullable<RequestInit['body']>, duplex: 'half' }),
+  });
+  const text = await response.text();
+  const isJson = text !== '' && /\bjson\b/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
+}
+
+/** Sends bytes as they are, for what a proper client cannot say; answers all that came until the server closed. */
+export async function sendRaw(url: string, lines: readonly string[], body = ''): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(`${[...lines, '', ''].join('\r\n')}${body}`);
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,175 @@
+// The attack on the tenant wall over HTTP: every route and every id position, with the key of the other tenant. It must fail with
+// both doors, and with either one removed; with both removed it must succeed, or it has no teeth.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { insertArtifact, storeBlob } from '../../src/artifacts/artifacts.ts';
+import { saveEntity } from '../../src/entities/entities.ts';
+import { ROUTES, type Route } from '../../src/http/http.ts';
+import { asId, newId, type RunId } from '../../src/ids.ts';
+import { TENANT_TABLES } from '../db/parser-gate.ts';
+import { type Answer, type Api, startApi } from './api.ts';
+
+interface Things {
+  readonly run: string;
+  readonly artifact: string;
+  readonly entity: string;
+  readonly key: string;
+}
+
+/** One of each thing that has an id, in tenant A. */
+async function furnish(api: Api): Promise<Things> {
+  const { api_key: key } = api.tenantA;
+  const run = await api.ask('/v1/runs', { key, json: { skill: 'web-digest', task: 'SECRET-OF-A' } });
+  assert.equal(run.status, 201, run.text);
+  const scope = api.database.api.tenant(await api.principal(key));
+  const label = { integrity: 'untrusted', confidentiality: 'private', sources: [] } as const;
+  const runId = asId<RunId>(run.json.id);
+  const blob = await storeBlob(api.deps.blobs, scope.tenantId, [Buffer.from('SECRET-OF-A')]);
+  const artifact = await insertArtifact(scope, blob, {
+    ...label,
+    name: 'SECRET-OF-A',
+    mediaType: 'text/plain',
+    dataClass: 'artifact',
+    runId,
+    effectKey: 'a',
+  });
+  const entity = await saveEntity(scope, {
+    ...label,
+    reference: 'page@1',
+    attributes: { url: 'https://a.example/', title: 'SECRET-OF-A', summary: 's' },
+    evidence: [],
+    runId,
+    effectKey: 'e',
+  });
+  const made = await api.ask('/v1/api-keys', { key, json: { name: 'SECRET-OF-A' } });
+  return { run: run.json.id, artifact: artifact.id, entity: entity.id, key: made.json.id };
+}
+
+function ownId(route: Route, things: Things): string {
+  if (route.path.startsWith('/v1/runs/')) return things.run;
+  if (route.path.startsWith('/v1/artifacts/')) return things.artifact;
+  if (route.path.startsWith('/v1/entities/')) return things.entity;
+  if (route.path.startsWith('/v1/api-keys/')) return things.key;
+  throw new TypeError(`the attack does not know whose id ${route.path} takes`);
+}
+
+const ask = (api: Api, route: Route, id: string): Promise<Answer> =>
+  api.ask(route.path.replace('{id}', id).replace('{seq}', '0'), {
+    method: route.method,
+    key: api.tenantB.api_key,
+    ...(route.method === 'POST' ? { json: {} } : {}),
+  });
+
+/** Headers without the two that differ on every answer. */
+function plainHeaders(answer: Answer): string {
+  return JSON.stringify([...answer.headers].filter(([name]) => name !== 'x-request-id' && name !== 'date'));
+}
+
+/** Tries the id of A; a missing and a malformed one must have the very same answer. */
+async function reach(api: Api, route: Route, things: Things): Promise<string[]> {
+  const foreign = await ask(api, route, ownId(route, things));
+  const others = { missing: await ask(api, route, newId()), malformed: await ask(api, route, 'not-an-id') };
+  return Object.entries(others)
+    .filter(
+      ([, other]) =>
+        foreign.status !== 404 || foreign.text !== other.text || plainHeaders(foreign) !== plainHeaders(other),
+    )
+    .map(([name]) => `${route.method} ${route.path} tells a foreign id from a ${name} one: ${foreign.status}`);
+}
+
+/** Everything of A that B's key reaches. Reading comes first, then what changes or deletes. */
+async function attack(api: Api, things: Things): Promise<string[]> {
+  const leaks: string[] = [];
+  const withId = ROUTES.filter((route) => route.params.length > 0);
+  for (const route of withId.filter((one) => one.method === 'GET')) leaks.push(...(await reach(api, route, things)));
+  const lists = ROUTES.filter(
+    (route) => route.method === 'GET' && route.params.length === 0 && route.access !== 'operator',
+  );
+  const filters: Record<string, string> = {
+    '/v1/entities': `?run_id=${things.run}`,
+    '/v1/artifacts': `?run_id=${things.run}`,
+  };
+  for (const { path } of lists)
+    for (const search of ['', filters[path] ?? '']) {
+      const answer = await api.ask(path + search, { key: api.tenantB.api_key });
+      if (answer.text.includes('SECRET-OF-A') || Object.values(things).some((id) => answer.text.includes(id)))
+        leaks.push(`GET ${path}${search} shows what is A's`);
+    }
+  for (const route of ROUTES.filter((one) => one.bodyIds.length > 0)) {
+    assert.deepEqual([route.path, route.bodyIds], ['/v1/runs', ['/input/artifacts/*']], 'the attack knows this body');
+    const use = (id: string): Promise<Answer> => {
+      const json = { skill: 'document-digest', task: 't', input: { artifacts: [id] } };
+      return api.ask('/v1/runs', { key: api.tenantB.api_key, json });
+    };
+    const foreign = await use(things.artifact);
+    const missing = await use(newId());
+    if (foreign.status !== 422 || foreign.text !== missing.text)
+      leaks.push(`${route.path} takes a foreign id in its body`);
+  }
+  for (const route of withId.filter((one) => one.method !== 'GET')) leaks.push(...(await reach(api, route, things)));
+  return leaks;
+}
+
+async function withoutPolicies(api: Api): Promise<void> {
+  const tables = await api.database.admin(
+    "select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'app' and c.relkind = 'r'",
+  );
+  const names = tables.rows.map((row) => String(row.name));
+  assert.deepEqual(new Set(names), new Set(TENANT_TABLES));
+  for (const name of names) await api.database.admin(`alter table app.${name} disable row level security`);
+}
+
+const SETTINGS = [
+  { name: 'with both doors', predicate: true, policies: true, holds: true },
+  { name: 'with row-level security off', predicate: true, policies: false, holds: true },
+  { name: 'with the predicate off', predicate: false, policies: true, holds: true },
+  { name: 'with both doors off', predicate: false, policies: false, holds: false },
+] as const;
+
+for (const setting of SETTINGS)
+  test(`another tenant's things ${setting.holds ? 'are missing things' : 'lie open'} ${setting.name}`, async () => {
+    const api = await startApi({ doors: { predicate: setting.predicate } });
+    try {
+      if (!setting.policies) await withoutPolicies(api);
+      const things = await furnish(api);
+      const leaks = await attack(api, things);
+      if (setting.holds) assert.deepEqual(leaks, []);
+      else {
+        const reached = new Set(leaks.map((leak) => leak.split(/[ ?]/).slice(0, 2).join(' ')));
+        const targets = ROUTES.filter((route) => route.params.length > 0).map(
+          ({ method, path }) => `${method} ${path}`,
+        );
+        for (const target of [...targets, 'GET /v1/runs', 'GET /v1/artifacts', 'GET /v1/entities', 'GET /v1/api-keys'])
+          assert.ok(reached.has(target), `the attack on ${target} has no teeth: ${leaks.join('; ')}`);
+        assert.ok(leaks.includes('/v1/runs takes a foreign id in its body'));
+      }
+      if (setting.holds) {
+        const { api_key: key } = api.tenantA;
+        const run = await api.ask(`/v1/runs/${things.run}`, { key });
+        assert.deepEqual(
+          [run.status, run.json.status, run.json.task],
+          [200, 'queued', 'SECRET-OF-A'],
+          'nothing was changed',
+        );
+        assert.equal((await api.ask(`/v1/artifacts/${things.artifact}/content`, { key })).text, 'SECRET-OF-A');
+        assert.equal((await api.ask(`/v1/api-keys/${things.key}`, { key })).json.status, 'active');
+        assert.equal((await api.ask(`/v1/entities/${things.entity}`, { key })).status, 200);
+      }
+    } finally {
+      await api.close();
+    }
+  });
+
+test("another tenant's run cannot be streamed", async () => {
+  const api = await startApi();
+  try {
+    const things = await furnish(api);
+    const stream = (id: string): Promise<Answer> =>
+      api.ask(`/v1/runs/${id}/events`, { key: api.tenantB.api_key, headers: { accept: 'text/event-stream' } });
+    const foreign = await stream(things.run);
+    const missing = await stream(newId());
+    assert.deepEqual([foreign.status, foreign.text, plainHeaders(foreign)], [404, missing.text, plainHeaders(missing)]);
+  } finally {
+    await api.close();
+  }
+});
