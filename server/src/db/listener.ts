@@ -17,7 +17,7 @@ export async function openListener(
 ): Promise<DirectListener> {
   const heard = new Map<string, (payload: string) => void>();
   let closed = false;
-  let client: pg.Client;
+  let client: pg.Client | undefined;
 
   const connect = async (): Promise<pg.Client> => {
     const { ssl, password, ...rest } = options;
@@ -30,17 +30,26 @@ export async function openListener(
     });
     next.on('notification', (message) => heard.get(message.channel)?.(message.payload ?? ''));
     next.on('error', onFault);
+    // A client that never got in ends too: only the loss of the present one begins a reconnect, or each try would begin two.
     next.on('end', () => {
-      if (!closed) void reconnect();
+      if (!closed && next === client) void reconnect();
     });
-    await next.connect();
-    for (const channel of heard.keys()) await next.query(`listen ${channel}`);
+    try {
+      await next.connect();
+      for (const channel of heard.keys()) await next.query(`listen ${channel}`);
+    } catch (error) {
+      await next.end().catch(() => undefined);
+      throw error;
+    }
     return next;
   };
   const reconnect = async (): Promise<void> => {
+    client = undefined;
     while (!closed) {
       try {
-        client = await connect();
+        const next = await connect();
+        if (closed) return void next.end();
+        client = next;
         // What was sent while we were away is lost: everybody looks once.
         for (const [, hear] of heard) hear('');
         return;
@@ -55,14 +64,15 @@ export async function openListener(
     listen: async (channel, hear) => {
       if (!CHANNEL.test(channel)) throw new TypeError('a channel is a short lower-case word');
       heard.set(channel, hear);
-      await client.query(`listen ${channel}`);
+      // While it reconnects nothing is lost: every channel is listened to again.
+      await client?.query(`listen ${channel}`);
     },
     notify: async (channel, payload) => {
-      if (!closed) await client.query('select pg_notify($1, $2)', [channel, payload]);
+      if (!closed) await client?.query('select pg_notify($1, $2)', [channel, payload]);
     },
     close: async () => {
       closed = true;
-      await client.end();
+      await client?.end();
     },
   };
 }
