@@ -143,6 +143,32 @@ test('a reader that stops reading stops the sender', async () => {
   assert.ok(total > 63 * MIB, 'and the rest comes when it goes on');
 });
 
+test('memory does not grow with the body that passes through', async () => {
+  const size = 200 * MIB;
+  const { port, base } = await serve((_request, response) => {
+    const chunk = Buffer.alloc(64 * 1024);
+    let left = size;
+    const push = (): void => {
+      while (left > 0) {
+        left -= chunk.length;
+        if (!response.write(chunk)) return void response.once('drain', push);
+      }
+      response.end();
+    };
+    push();
+  });
+  const response = await guardFor([port], { maxBytes: 2 * size }).fetch(base);
+  const before = process.memoryUsage().arrayBuffers;
+  let total = 0;
+  let most = 0;
+  for await (const chunk of response.body ?? []) {
+    total += chunk.length;
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }
+  assert.equal(total, size);
+  assert.ok(most < size / 2, `${most} bytes were held`);
+});
+
 test('the caller gives up before, during the wait for headers, and in the body', async () => {
   const { port, base, open } = await serve((request, response) => {
     if (request.url === '/body') response.writeHead(200).write('x');
