@@ -1,6 +1,6 @@
 // The parser gate: every rendered statement goes once through PostgreSQL's own parser.
 // Each tenant table in each query level must carry `alias.tenant_id = $tenant` as a top-level conjunct; inserts put $tenant in
-// column tenant_id; no `*`. The type cannot see a predicate on the wrong table of a join; the parser can.
+// column tenant_id; no `*`; no other kind of statement, and no function that sets the tenant or runs text. The type cannot see a predicate on the wrong table of a join; the parser can.
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { loadModule, parseSync } from 'libpg-query';
@@ -22,6 +22,10 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'entities',
   'idempotency',
 ]);
+const KINDS: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt']);
+/** They set what row-level security reads, run a text as a statement, or leave the database. */
+const FUNCTIONS =
+  /^(set_config|query_to_xml.*|table_to_xml.*|schema_to_xml.*|database_to_xml.*|cursor_to_xml.*|dblink.*|lo_.*|pg_read_.*|pg_ls_.*)$/;
 const seen = new Set<string>();
 
 function isNode(value: unknown): value is Node {
@@ -125,6 +129,8 @@ function walk(value: unknown, tenant: ReadonlySet<number>, text: string): void {
   }
   if (!isNode(value)) return;
   assert.ok(!('A_Star' in value), `no * is allowed: ${text}`);
+  const called = String(inner(list(inner(value, 'FuncCall')?.funcname).at(-1), 'String')?.sval);
+  assert.ok(!FUNCTIONS.test(called), `${called} is not for a tenant's statement: ${text}`);
   for (const kind of ['SelectStmt', 'UpdateStmt', 'DeleteStmt']) {
     const node = inner(value, kind);
     if (node === undefined) continue;
@@ -137,11 +143,21 @@ function walk(value: unknown, tenant: ReadonlySet<number>, text: string): void {
   for (const child of Object.values(value)) walk(child, tenant, text);
 }
 
+/** One statement, of a kind whose levels are judged below: a merge or a copy would pass unseen. */
+function checkKind(tree: unknown, text: string): void {
+  const statements = list(isNode(tree) ? tree.stmts : undefined).map(
+    (raw) => Object.keys(isNode(raw.stmt) ? raw.stmt : {})[0],
+  );
+  assert.ok(statements.length === 1 && KINDS.has(statements[0] ?? ''), `one select, insert, update or delete: ${text}`);
+}
+
 /** Throws an AssertionError for a statement that could see another tenant without row-level security. */
 export function gate(rendered: Pick<Rendered, 'text' | 'tenantParameters'>): void {
   const key = `${rendered.tenantParameters.join(',')}|${rendered.text}`;
   if (seen.has(key)) return;
-  walk(parseSync(rendered.text), new Set(rendered.tenantParameters), rendered.text);
+  const tree: unknown = parseSync(rendered.text);
+  checkKind(tree, rendered.text);
+  walk(tree, new Set(rendered.tenantParameters), rendered.text);
   seen.add(key);
   // The runner compares these with the templates in the source: a statement that no test sent was never judged.
   const met = process.env.SALLYPORT_TEST_STATEMENTS;

@@ -163,6 +163,21 @@ test('the parser gate refuses what the type cannot see', () => {
     'select * from runs r where r.tenant_id = $1',
     'insert into runs (id) values ($1)',
     'insert into runs (tenant_id, id) values ($2, $1)',
+    'merge into runs r using users u on r.tenant_id = $1 when matched then delete',
+    'copy runs to stdout',
+    'truncate runs',
+    'table runs',
+    'set role postgres',
+    'select r.id from runs r where r.tenant_id = $1; delete from runs',
+    "select r.id from runs r, (select set_config('app.tenant_id', 'x', true)) s where r.tenant_id = $1",
+    "select pg_catalog.query_to_xml('select id from runs', true, true, '') where $1 = $1",
+    'with x as (delete from runs r where r.id = $2 returning r.id) select x.id from x where $1 = $1',
+    'select r.id from runs r left join events e on e.tenant_id = $1 where r.tenant_id = $1',
+    'update runs r set status = $2 from users u where u.tenant_id = $1',
+    'insert into runs (tenant_id, id) select u.tenant_id, u.id from users u where u.tenant_id = $1',
+    'insert into runs (tenant_id, id) values ($1, $2), ($3, $4)',
+    'select r.id from runs r where not r.tenant_id = $1',
+    'select r.id from runs r where (r.tenant_id = $1) is not false',
   ];
   for (const text of bad) assert.throws(() => gate({ text, tenantParameters: [1] }), text);
   const good = [
