@@ -68,16 +68,13 @@ async function ask(
   if (result.kind === 'over_budget') return finish(context, failed('budget_exceeded'), [result.event]);
   context.spend({ ...result.spent, calls: 0 });
   if (result.kind === 'answered') return undefined;
-  context.log.warn('model.failed', { model: model.name, step, detail: describe(result.error) });
+  // The provider's own words may quote the prompt or the key: they stay out of the log.
+  context.log.warn('model.failed', { model: model.name, step, detail: result.error.message });
   return finish(
     context,
     { status: 'failed', code: 'model_failed', message: result.error.message, retryable: result.error.retryable },
     result.events,
   );
-}
-
-function describe(error: Error): string {
-  return error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
 }
 
 async function call(deps: AgentDeps, context: DriveContext, journal: Journal, next: PendingCall): Promise<void> {
