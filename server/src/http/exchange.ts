@@ -3,10 +3,8 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Fault } from '../errors.ts';
 import { fault } from '../errors.ts';
-import { touchKey } from '../identity/identity.ts';
 import { isUuid } from '../ids.ts';
 import type { LogFields } from '../log.ts';
-import type { UserPrincipal } from '../principal.ts';
 import type { Answer } from './answer.ts';
 import { authenticate, authorize, type Caller, refuseKeyInUrl } from './credentials.ts';
 import { demandOwnHost } from './host.ts';
@@ -148,12 +146,5 @@ function finish(services: Services, request: FastifyRequest, reply: FastifyReply
   };
   if (failure !== undefined && failure.status >= 500) services.log.error('request', fields, failure);
   else services.log.info('request', fields);
-  if (key !== undefined && status < 400) touch(services, key);
-}
-
-/** Never fails a request: that a key was used is worth less than the use. */
-function touch(services: Services, key: UserPrincipal): void {
-  touchKey(services.db.tenant(key), key.keyId).catch((error: unknown) => {
-    services.log.warn('touch_key_failed', { tenant_id: key.tenantId, key_id: key.keyId, detail: String(error) });
-  });
+  if (key !== undefined && status < 400) services.keyUse.note(key);
 }

@@ -9,6 +9,7 @@ import { watchConnections } from './connections.ts';
 import type { HttpDeps } from './deps.ts';
 import { createEventStreams } from './event-streams.ts';
 import { admit, begin, callOf, type Exchange, send, sendFailure } from './exchange.ts';
+import { createKeyUse } from './key-use.ts';
 import { methodsAt, ROUTES } from './registry.ts';
 import type { Route, Services } from './route.ts';
 import { MOST_JSON_BYTES, parseStrictJson } from './strict-json.ts';
@@ -109,7 +110,7 @@ function serve(app: FastifyInstance, services: Services): void {
 
 /** Listens. `close` stops accepting, ends the event streams, and gives requests in flight 10 s. */
 export async function startHttp(deps: HttpDeps): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const services: Services = { ...deps, streams: createEventStreams() };
+  const services: Services = { ...deps, streams: createEventStreams(), keyUse: createKeyUse(deps.db, deps.log) };
   const app = createApp(services);
   serve(app, services);
   const connections = watchConnections(app.server);

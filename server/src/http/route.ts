@@ -6,6 +6,7 @@ import type { OperatorPrincipal, UserPrincipal } from '../principal.ts';
 import type { Answer } from './answer.ts';
 import type { HttpDeps } from './deps.ts';
 import type { EventStreams } from './event-streams.ts';
+import type { KeyUse } from './key-use.ts';
 import { readQuery } from './query.ts';
 
 export type Method = 'GET' | 'POST' | 'DELETE';
@@ -14,6 +15,7 @@ export type Access = Scope | 'tenant' | 'operator' | 'public';
 
 export interface Services extends HttpDeps {
   readonly streams: EventStreams;
+  readonly keyUse: KeyUse;
 }
 
 type ParamsOf<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`

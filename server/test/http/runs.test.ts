@@ -35,3 +35,47 @@ test('a run is created as it was asked for, shown, listed and cancelled once', a
   assert.deepEqual([again.status, again.json.code], [409, 'already_ended']);
   assert.deepEqual(again.json.errors, [{ path: '/status', message: 'cancelled' }]);
 });
+
+async function grantOf(
+  json: object,
+): Promise<{ urls: string[]; hosts: string[]; tools: { tool: string }[]; artifacts: string[] }> {
+  const made = await api.ask('/v1/runs', { key: api.tenantA.api_key, json });
+  assert.equal(made.status, 201, made.text);
+  const stored = await api.database.admin('select run_grant from app.runs where id = $1', [made.json.id]);
+  return JSON.parse(String(stored.rows[0]?.run_grant));
+}
+
+test('the grant is what the person stated, whole and normalised, and the tools of the skill', async () => {
+  const grant = await grantOf({
+    skill: 'web-digest@1.0.0',
+    task: 'Compare https://Example.com/a#part, (http://b.example:80/x?q=1) and https://example.com/a.',
+    input: { urls: ['HTTPS://example.com/a'.toLowerCase(), 'https://c.example/../d'] },
+  });
+  assert.deepEqual(grant.urls, ['https://example.com/a', 'https://c.example/d', 'http://b.example/x?q=1']);
+  assert.deepEqual(
+    grant.tools.map((entry) => entry.tool),
+    ['web.scrape', 'artifact.read', 'artifact.write', 'entity.save'],
+  );
+});
+
+test('a skill that does not ask for what the person stated gets none of it', async () => {
+  const grant = await grantOf({
+    skill: 'document-digest',
+    task: 'Read https://example.com/',
+    input: { urls: ['https://example.com/b'] },
+  });
+  assert.deepEqual([grant.urls, grant.hosts], [[], []]);
+});
+
+test('a budget is the smaller of the two in each part', async () => {
+  const budgetOf = async (budget: object): Promise<object> =>
+    (await api.ask('/v1/runs', { key: api.tenantA.api_key, json: { ...wanted, budget } })).json.budget;
+  const most = { tokens: 200000, cost: '1', seconds: 600, calls: 60 };
+  assert.deepEqual(await budgetOf({}), most);
+  assert.deepEqual(await budgetOf({ tokens: 1, cost: '10', seconds: 9_007_199_254_740_991, calls: 0 }), {
+    ...most,
+    tokens: 1,
+    calls: 0,
+  });
+  assert.deepEqual(await budgetOf({ cost: '0.9999999999' }), { ...most, cost: '0.9999999999' });
+});
