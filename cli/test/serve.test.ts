@@ -170,16 +170,16 @@ test('a key is made, used, revoked and then refused', async () => {
   assert.equal((await place.run(['runs'], ci)).status, 77);
 });
 
-test('a second server on the folder, and one on the port, are refused with a status of their own', async () => {
+test('a second server on the folder, and one on the port, are refused with a status of their own', async (t) => {
   const locked = await start(place.home, ['serve', '--port', '0', '--data', place.data]).done;
   assert.equal(locked.status, 84, locked.stderr);
   const other = bench();
+  t.after(() => other.clear());
   const { port } = new URL(server.ready.url);
   const taken = await other.run(['serve', '--port', port]);
   assert.equal(taken.status, 87, taken.stderr);
   assert.ok(taken.stderr.includes(`127.0.0.1:${port} is taken`) && taken.stderr.includes(`:${port}`));
   assert.equal(taken.stdout, '');
-  await other.clear();
 });
 
 test('an artifact is fetched byte for byte, and nothing is overwritten', async () => {
@@ -197,8 +197,9 @@ test('an artifact is fetched byte for byte, and nothing is overwritten', async (
   assert.equal((await place.run(['artifacts', 'get', id, '-o', file])).status, 73);
 });
 
-test('the database is migrated once, step by step, and a worker needs a database that runs', async () => {
+test('the database is migrated once, step by step, and a worker needs a database that runs', async (t) => {
   const other = bench();
+  t.after(() => other.clear());
   const first = await other.run(['migrate']);
   assert.equal(first.status, 0, first.stderr);
   assert.match(first.stdout, /^1\/\d+ 0001_baseline\.sql\n[\s\S]*applied \d+\n$/);
@@ -208,7 +209,6 @@ test('the database is migrated once, step by step, and a worker needs a database
     stderr: '',
   });
   assert.equal((await other.run(['worker'])).status, 90);
-  await other.clear();
   const worker = start(place.home, ['worker', '--data', place.data]);
   await until(() => worker.stderr().includes('worker is ready'), worker.stderr);
   worker.kill('SIGTERM');
@@ -227,19 +227,18 @@ test('every wrong setting is named in one message', async () => {
   );
 });
 
-test('a launcher that is killed takes the server and its database along', async () => {
+test('a launcher that is killed takes the server and its database along', async (t) => {
   const other = bench();
+  t.after(() => other.clear());
   const launched = await other.serve([], LAUNCHED);
   launched.kill('SIGKILL');
-  await launched.done;
   await until(
     () => other.processes().length === 0,
     () => other.processes().join('\n'),
-    20_000,
+    60_000,
   );
   await assert.rejects(fetch(launched.ready.url));
   assert.ok(!existsSync(join(other.data, 'server.json')), 'it ended in order');
-  await other.clear();
 });
 
 /** Last of the file: it ends and starts the server that the others use. */
@@ -257,7 +256,7 @@ test('ended by a signal or killed, it leaves no process, and the next start has 
     await until(
       () => place.processes().length === 0,
       () => place.processes().join('\n'),
-      20_000,
+      60_000,
     );
     await assert.rejects(fetch(api));
     const dead = await place.run(['runs']);
