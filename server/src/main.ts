@@ -231,6 +231,7 @@ function openProviderOptions(config: Config, begun: Begun): Parameters<typeof op
   if (baseUrl === undefined) return undefined;
   const egress = createEgressGuard({
     allowAddresses: [...config.egressAllow, ...ownRange(baseUrl)],
+    innerNames: [baseUrl.hostname],
     headersTimeoutMs: MODEL_WAIT_MS,
     bodyTimeoutMs: MODEL_WAIT_MS,
     timeoutMs: MODEL_WAIT_MS,

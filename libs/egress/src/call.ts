@@ -39,7 +39,8 @@ export interface Call {
 const always = (): boolean => true;
 
 /** Throws `EgressError` only. */
-export async function takeCall(input: unknown, init: FetchInit, rules: Rules, sameOrigin = false): Promise<Call> {
+export async function takeCall(input: unknown, given: FetchInit, rules: Rules, sameOrigin = false): Promise<Call> {
+  const init = { ...given };
   const request = input instanceof Request ? input : undefined;
   for (const name of Object.keys(init))
     if (!KNOWN.has(name)) throw new EgressError('option', `option ${name.slice(0, 40)} is not known`);

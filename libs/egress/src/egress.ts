@@ -70,7 +70,6 @@ export function createEgressGuard(
 
   const go = async <T>(call: Call, sink: (answer: Answer) => Sink<T>, whole: boolean): Promise<Arrival<T>> => {
     if (closed) throw new EgressError('not-started', 'the guard is closed');
-    gate.ledger.take(call.key);
     const deadline = new Deadline(call.timeoutMs, call.signal, (ended) => open.delete(ended));
     open.add(deadline);
     try {

@@ -5,6 +5,7 @@ import { Body, type BodyRules, type Consumer, type Flow, readCodings } from './b
 import { EgressError } from './egress-error.ts';
 
 const MOST_HEADER_LINES = 100;
+const MOST_INFORMATIONAL = 10;
 
 export interface Answer {
   readonly status: number;
@@ -26,14 +27,15 @@ export class Exchange implements Dispatcher.DispatchHandler, Flow {
   readonly #head: boolean;
   readonly #rules: BodyRules;
   readonly #mayStart: () => boolean;
+  readonly #onStart: () => void;
   readonly #choose: Choose;
   readonly #onEnd: (error: EgressError | undefined) => void;
   readonly #answered = Promise.withResolvers<Answer>();
   #controller: Dispatcher.DispatchController | undefined;
   #error: EgressError | undefined;
   #body: Body | undefined;
+  #informational = 0;
   #ended = false;
-  started = false;
 
   constructor(
     request: {
@@ -41,6 +43,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Flow {
       readonly head: boolean;
       readonly rules: BodyRules;
       readonly mayStart: () => boolean;
+      /** The request has its socket and its first byte is about to go. */
+      readonly onStart: () => void;
     },
     choose: Choose,
     onEnd: (error: EgressError | undefined) => void,
@@ -49,6 +53,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Flow {
     this.#head = request.head;
     this.#rules = request.rules;
     this.#mayStart = request.mayStart;
+    this.#onStart = request.onStart;
     this.#choose = choose;
     this.#onEnd = onEnd;
     // Who only waits for the end of the exchange does not listen here.
@@ -79,7 +84,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Flow {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    this.started = true;
+    this.#onStart();
     // The last moment before the first byte: a worker that was superseded while it waited sends none.
     if (this.#error === undefined && !this.#mayStart())
       this.abort(new EgressError('not-started', 'the caller may not begin a call any more', this.#hop));
@@ -91,8 +96,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Flow {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200 || this.#ended) return;
+    if (this.#ended) return;
     try {
+      if (status < 200) {
+        this.#passInformational();
+        return;
+      }
       let lines = 0;
       for (const value of Object.values(headers)) lines += Array.isArray(value) ? value.length : 1;
       if (lines > MOST_HEADER_LINES) throw new EgressError('headers', `more than ${MOST_HEADER_LINES} headers`);
@@ -113,6 +122,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Flow {
         error instanceof EgressError ? error : new EgressError('headers', 'headers that cannot be read', 0, error);
       this.abort(refusal.at(this.#hop));
     }
+  }
+
+  /** Early hints are skipped, but not without end. */
+  #passInformational(): void {
+    if (++this.#informational > MOST_INFORMATIONAL)
+      throw new EgressError('headers', 'informational answers without end');
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {

@@ -57,6 +57,7 @@ export async function passHop(
   try {
     report.target = takeUrl(out.url, gate.rules.schemes, hop.number);
     hop.deadline.check();
+    if (hop.number === 0) gate.ledger.take(hop.call.key);
     leave = await gate.turnstile.enter(report.target.host, hop.deadline, hop.number);
     const target = await gate.judge(report.target, hop.number, hop.deadline);
     report.judged = target;
@@ -104,6 +105,8 @@ function startExchange(
     head: out.method === 'HEAD',
     rules: { maxBytes: hop.call.maxBytes, perMessage: gate.rules.perMessage },
     mayStart,
+    // A request that has its socket excuses none that is opened for another.
+    onStart: () => void entry.questions.delete(question),
   };
   const exchange = new Exchange(request, choose, (error) => {
     unwatch();

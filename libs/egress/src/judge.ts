@@ -5,6 +5,7 @@ import { formatAddress, parseAddress, refusedBy, unwrap } from './address.ts';
 import type { Deadline } from './deadline.ts';
 import { EgressError } from './egress-error.ts';
 import { type Refusal, refusedHost, refusedPort, type Target } from './intake.ts';
+import { matchesHost } from './names.ts';
 import { covers, coversInside, isMetadata } from './ranges.ts';
 import type { Rules } from './rules.ts';
 
@@ -26,8 +27,11 @@ export function createJudge(rules: Rules, outer: boolean): Judge {
   const isOwn = createOwnAddresses(rules);
   const resolve =
     rules.lookup ??
-    // The final dot keeps the resolver from trying search domains.
-    (async (host: string) => (await systemLookup(`${host}.`, { all: true })).map((answer) => answer.address));
+    // The final dot keeps the resolver from trying search domains, which are what makes sense of an inner name.
+    (async (host: string) => {
+      const name = matchesHost(rules.innerNames, host) ? host : `${host}.`;
+      return (await systemLookup(name, { all: true })).map((answer) => answer.address);
+    });
 
   const refuse = (refusal: Refusal | undefined, hop: number, reported: Refusal | undefined): Refusal | undefined => {
     if (refusal === undefined) return reported;

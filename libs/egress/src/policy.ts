@@ -68,9 +68,9 @@ export interface EgressPolicy {
   readonly connectTimeoutMs?: number;
   /** 5 s unless stated. */
   readonly dnsTimeoutMs?: number;
-  /** From the request's last byte to the end of the answer's headers; 10 s unless stated. */
+  /** From the request's last byte to the end of the answer's headers; 10 s unless stated (`mcp`: 60 s). */
   readonly headersTimeoutMs?: number;
-  /** The longest silence in a body; 15 s unless stated. */
+  /** The longest silence in a body; 15 s unless stated (`mcp`: 60 s). */
   readonly bodyTimeoutMs?: number;
   readonly maxRedirects?: number;
   readonly maxPools?: number;

@@ -11,6 +11,7 @@ interface ProfileRules {
   readonly methods: readonly Method[];
   readonly maxBytes: number;
   readonly timeoutMs: number;
+  readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly maxRedirects: number;
   /** Sizes count for each message of an event stream. */
@@ -22,6 +23,7 @@ const HTTP: ProfileRules = {
   methods: ALL_METHODS,
   maxBytes: 10 * MIB,
   timeoutMs: 30_000,
+  headersTimeoutMs: 10_000,
   bodyTimeoutMs: 15_000,
   maxRedirects: 5,
   perMessage: false,
@@ -34,6 +36,7 @@ const PROFILES: Readonly<Record<Profile, ProfileRules>> = {
     ...HTTP,
     methods: ['GET', 'POST', 'DELETE'],
     timeoutMs: Number.POSITIVE_INFINITY,
+    headersTimeoutMs: 60_000,
     bodyTimeoutMs: 60_000,
     perMessage: true,
   },
@@ -69,7 +72,6 @@ export interface Rules extends ProfileRules {
   readonly onDecision: ((decision: Decision) => void) | undefined;
   readonly connectTimeoutMs: number;
   readonly dnsTimeoutMs: number;
-  readonly headersTimeoutMs: number;
   readonly maxPools: number;
   readonly pace: {
     readonly concurrency: number;
@@ -138,7 +140,7 @@ function readTimes(
   policy: EgressPolicy,
   profile: ProfileRules,
 ): Pick<Rules, 'timeoutMs' | 'headersTimeoutMs' | 'bodyTimeoutMs'> {
-  const headersTimeoutMs = milliseconds('headersTimeoutMs', policy.headersTimeoutMs, 10_000);
+  const headersTimeoutMs = milliseconds('headersTimeoutMs', policy.headersTimeoutMs, profile.headersTimeoutMs);
   const bodyTimeoutMs = milliseconds('bodyTimeoutMs', policy.bodyTimeoutMs, profile.bodyTimeoutMs);
   // A guard that may wait two minutes for headers would be cut off by the usual total; who states the one need not know of the other.
   const stated = policy.headersTimeoutMs === undefined ? 0 : headersTimeoutMs + bodyTimeoutMs;

@@ -85,6 +85,12 @@ test('an operator opens an address and port, and nothing beside it', async () =>
   await assert.rejects(guard.read(`http://localhost:${open.port}/`), isCode('host'), 'the name was not opened');
   const named = guardFor([open.port], { innerNames: ['localhost'], lookup: async () => ['127.0.0.1'] });
   assert.equal(text((await named.read(`http://localhost:${open.port}/`)).body), 'open');
+  const resolved = createEgressGuard({
+    allowAddresses: [`127.0.0.0/8:${open.port}`, `[::1]/128:${open.port}`],
+    innerNames: ['localhost'],
+  });
+  assert.equal(text((await resolved.read(`http://localhost:${open.port}/`)).body), 'open', 'by the system’s resolver');
+  await resolved.close();
   assert.equal(shut.connections(), 0);
 });
 

@@ -190,6 +190,7 @@ test('headers are bounded in lines and bytes, and odd answers are errors', async
   const answers: Readonly<Record<string, string>> = {
     lines: `HTTP/1.1 200 OK\r\n${Array.from({ length: 101 }, (_, at) => `x-${at}: y\r\n`).join('')}\r\n`,
     bytes: `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`,
+    hints: `${'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'.repeat(11)}HTTP/1.1 200 OK\r\n\r\n`,
     garbage: 'nonsense\r\n\r\n',
     cut: 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc',
     switched: 'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n',
@@ -198,6 +199,7 @@ test('headers are bounded in lines and bytes, and odd answers are errors', async
   const codes: Readonly<Record<string, readonly EgressCode[]>> = {
     lines: ['headers'],
     bytes: ['headers'],
+    hints: ['headers'],
     garbage: ['connect'],
     cut: ['connect'],
     switched: ['connect'],

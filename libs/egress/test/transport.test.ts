@@ -41,6 +41,19 @@ test('plain HTTP behind https, and silence, are errors', async () => {
   await assert.rejects(guard.read(`https://127.0.0.1:${silent.port}/`), isCode('connect'));
 });
 
+test('a redirect from https to http is refused unless the policy says otherwise', async () => {
+  const plain = await serve((_request, response) => response.end('plain'));
+  const server = createHttpsServer({ key, cert }, (_request, response) =>
+    response.writeHead(302, { location: plain.base }).end(),
+  );
+  const port = await listen(server);
+  const policy = { certificateAuthorities: [cert] };
+  const url = `https://127.0.0.1:${port}/`;
+  await assert.rejects(guardFor([port, plain.port], policy).read(url), isCode('scheme'));
+  const lenient = guardFor([port, plain.port], { ...policy, allowDowngrade: true });
+  assert.equal(text((await lenient.read(url)).body), 'plain');
+});
+
 const runChild = (
   url: string,
   port: number,
