@@ -3,12 +3,8 @@
 // Must never keep a payload inside a hash: erasing a payload leaves the chain whole.
 export { canonicalize } from './canonical.ts';
 export { ChainError, type ChainErrorCode } from './chain-error.ts';
-export { appendLink, bodyDigest, type ChainEnvelope, chainHash, dataDigest, type Link } from './link.ts';
-export {
-  type ExportedEvent,
-  type ExportHeader,
-  parseExport,
-  type Verdict,
-  type VerifyCode,
-  verifyChain,
-} from './verify.ts';
+export type { ChainEnvelope } from './hashed-text.ts';
+export type { ExportedEvent, ExportHeader, Verdict, VerifyCode } from './judge.ts';
+export { appendLink, bodyDigest, chainHash, dataDigest, type Link } from './link.ts';
+export { parseExport } from './read-export.ts';
+export { verifyChain } from './verify.ts';
