@@ -29,7 +29,7 @@ function biome(args: readonly string[]): string[] {
 
 const CHECKS: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
   lint: () => biome([]),
-  types: () => program('typescript', 'bin/tsc', ['-p', '.']),
+  types: () => ['.', 'console'].flatMap((project) => program('typescript', 'bin/tsc', ['-p', project])),
   imports: () => checkImports(ROOT),
   globals: () => checkGlobals(ROOT),
   manifests: () => checkManifests(ROOT),
