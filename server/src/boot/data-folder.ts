@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { EmbeddedError } from '../embedded/embedded.ts';
 import { fault } from '../errors.ts';
 
 export interface DataFolder {
@@ -28,7 +29,7 @@ export interface DataFolder {
 
 const NAME = /^[a-z0-9][a-z0-9.-]{0,60}$/;
 
-/** Opens the folder, making it when it is not there. Throws `configuration` naming path, uid and the command that mends it. */
+/** Opens the folder, making it when it is not there. Throws `EmbeddedError` naming path, uid and the command that mends it. */
 export function openDataFolder(path: string): DataFolder {
   const keys = join(path, 'keys');
   const uid = process.getuid?.() ?? 0;
@@ -38,10 +39,10 @@ export function openDataFolder(path: string): DataFolder {
     chmodSync(keys, 0o700);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw fault('configuration', {
-      detail: `SALLYPORT_DATA (--data): cannot write ${path} as uid ${uid} (${reason}); expected a folder that this user may write; mend it: chown -R ${uid} ${path}`,
-      cause,
-    });
+    throw new EmbeddedError(
+      'data_unwritable',
+      `cannot write ${path} as uid ${uid} (${reason}); mend it: chown -R ${uid} ${path}`,
+    );
   }
   const at = (name: string): string => {
     if (!NAME.test(name)) throw fault('internal', { detail: 'a file of the data folder has a short lower-case name' });
@@ -88,7 +89,7 @@ function readOrMake(path: string, uid: number): Uint8Array {
     });
   const { mode } = statSync(path);
   if ((mode & 0o077) !== 0)
-    throw fault('configuration', { detail: `${path} is open to others; mend it as uid ${uid}: chmod 600 ${path}` });
+    throw new EmbeddedError('wrong_owner', `${path} is open to others; mend it as uid ${uid}: chmod 600 ${path}`);
   return Buffer.from(text, 'hex');
 }
 

@@ -3,20 +3,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createDatabase, type Row } from '../db/db.ts';
-import {
-  ACKNOWLEDGED,
-  BEAT,
-  END_MS,
-  type HeartbeatPlan,
-  LEASE_MS,
-  type LeaseMessage,
-  monotonicMs,
-  RENEW_MS,
-  STALL_MS,
-} from './heartbeat.ts';
+import { ACKNOWLEDGED, BEAT, type HeartbeatPlan, type LeaseMessage, monotonicMs } from './heartbeat.ts';
 
 const RETRY_MS = 500;
 const plan = workerData as HeartbeatPlan;
+const { times } = plan;
 const db = createDatabase({
   connect: plan.connect,
   prefix: plan.rolePrefix,
@@ -31,7 +22,7 @@ const stalledMs = (): number => Number(monotonicMs() - Atomics.load(plan.shared,
 async function renew(): Promise<'renewed' | 'gone' | 'failed'> {
   const sent = monotonicMs();
   try {
-    const [renewed] = await db.system('renew_worker', [plan.workerId, LEASE_MS], (row: Row) => row.bool('renewed'));
+    const [renewed] = await db.system('renew_worker', [plan.workerId, times.lease], (row: Row) => row.bool('renewed'));
     if (renewed !== true) return 'gone';
     Atomics.store(plan.shared, ACKNOWLEDGED, sent);
     return 'renewed';
@@ -43,13 +34,13 @@ async function renew(): Promise<'renewed' | 'gone' | 'failed'> {
 async function beat(): Promise<void> {
   while (!stop.signal.aborted) {
     const stalled = stalledMs();
-    if (stalled > END_MS) process.kill(process.pid, 'SIGKILL');
-    const outcome = stalled > STALL_MS ? 'failed' : await renew();
+    if (stalled > times.end) process.kill(process.pid, 'SIGKILL');
+    const outcome = stalled > times.stall ? 'failed' : await renew();
     if (outcome === 'gone') {
       parentPort?.postMessage({ lost: 'lease_expired' } satisfies LeaseMessage);
       return;
     }
-    const wait = outcome === 'renewed' ? RENEW_MS : RETRY_MS;
+    const wait = outcome === 'renewed' ? times.renew : Math.min(RETRY_MS, times.renew);
     await delay(wait, undefined, { signal: stop.signal }).catch(() => undefined);
   }
 }

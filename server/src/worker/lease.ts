@@ -6,18 +6,24 @@ import { type ConnectOptions, type Database, holdAdvisoryLock, type Row } from '
 import { fault } from '../errors.ts';
 import { newId, type WorkerId } from '../ids.ts';
 import type { Log } from '../log.ts';
-import { ACKNOWLEDGED, BEAT, type HeartbeatPlan, LEASE_MS, type LeaseMessage, monotonicMs } from './heartbeat.ts';
+import {
+  ACKNOWLEDGED,
+  BEAT,
+  type HeartbeatPlan,
+  LEASE_TIMES,
+  type LeaseMessage,
+  type LeaseTimes,
+  monotonicMs,
+} from './heartbeat.ts';
 
 const LOCK_CLASS = 21_009;
-/** The end of work without an acknowledged renewal comes well before the database may give the runs away. */
-const LOCAL_STOP_MS = 10_000;
-const BEAT_MS = 1_000;
+const MOST_BEAT_MS = 1_000;
 
 export interface Lease {
   readonly id: WorkerId;
   /** Aborts when the runs of this worker may be another's. */
   readonly lost: AbortSignal;
-  /** True while a renewal was acknowledged less than ten seconds ago. */
+  /** True while the last acknowledged renewal is younger than the local stop (10 s). */
   held(): boolean;
   /** Gives everything back and lets go of the lock. */
   close(): Promise<void>;
@@ -30,35 +36,40 @@ export interface LeaseDeps {
   readonly log: Log;
 }
 
-export async function openLease(deps: LeaseDeps): Promise<Lease> {
+export async function openLease(deps: LeaseDeps, times: LeaseTimes = LEASE_TIMES): Promise<Lease> {
   const id = newId<WorkerId>();
   const log = deps.log.with({ worker_id: id });
   const lost = new AbortController();
+  let closing = false;
   const lose = (reason: string): void => {
-    if (lost.signal.aborted) return;
+    if (closing || lost.signal.aborted) return;
     log.warn('worker.lease_lost', { reason });
     lost.abort(new Error(reason));
   };
   const shared = new BigInt64Array(new SharedArrayBuffer(16));
   Atomics.store(shared, ACKNOWLEDGED, monotonicMs());
-  const [number] = await deps.db.system('register_worker', [id, hostname().slice(0, 200), LEASE_MS], (row: Row) =>
+  const [number] = await deps.db.system('register_worker', [id, hostname().slice(0, 200), times.lease], (row: Row) =>
     row.int('number'),
   );
   if (number === undefined) throw fault('internal', { detail: 'the worker got no number' });
   const lock = await holdAdvisoryLock(deps.direct, { class: LOCK_CLASS, object: number }, () => lose('lock_lost'));
-  const thread = startThread({ shared, workerId: id, connect: deps.direct, rolePrefix: deps.rolePrefix }, lose);
-  const beat = setInterval(() => {
-    Atomics.store(shared, BEAT, monotonicMs());
-    if (!held()) lose('not_renewed');
-  }, BEAT_MS);
+  const thread = startThread({ shared, workerId: id, connect: deps.direct, rolePrefix: deps.rolePrefix, times }, lose);
+  const beat = setInterval(
+    () => {
+      Atomics.store(shared, BEAT, monotonicMs());
+      if (!held()) lose('not_renewed');
+    },
+    Math.min(MOST_BEAT_MS, times.localStop / 4),
+  );
   Atomics.store(shared, BEAT, monotonicMs());
   const held = (): boolean =>
-    !lost.signal.aborted && Number(monotonicMs() - Atomics.load(shared, ACKNOWLEDGED)) < LOCAL_STOP_MS;
+    !lost.signal.aborted && Number(monotonicMs() - Atomics.load(shared, ACKNOWLEDGED)) < times.localStop;
   return {
     id,
     lost: lost.signal,
     held,
     close: async () => {
+      closing = true;
       clearInterval(beat);
       const ended = new Promise((resolve) => thread.once('exit', resolve));
       thread.postMessage('stop');
