@@ -1,10 +1,7 @@
 // Rows of cells as a table of GitHub Flavored Markdown, section "Tables (extension)". The first row is the heading.
 
 export function inCell(markdown: string): string {
-  return markdown
-    .replace(/\\?\|/g, '\\|')
-    .replace(/\s*\n+\s*/g, ' ')
-    .trim();
+  return markdown.replace(/\\?\|/g, '\\|').replace(/\s+/g, ' ').trim();
 }
 
 const line = (cells: readonly string[], width: number): string =>

@@ -20,23 +20,40 @@ interface Reading {
 }
 
 class PageText {
-  #text = '';
+  // Parts, not one growing text: looking at the end of a rope copies all of it.
+  readonly #parts: string[] = [];
   #y: number | undefined;
   #height = 0;
+  #lineEnded = true;
+  length = 0;
 
-  get text(): string {
-    return this.#text;
+  text(): string {
+    return this.#parts
+      .join('')
+      .replace(/[^\S\n]+/g, ' ')
+      .replace(/ ?\n ?/g, '\n')
+      .replace(/\n{3,}/g, '\n\n')
+      .trim();
   }
 
   add(str: string, y: number, height: number, endsLine: boolean): void {
     if (str.trim() !== '') {
       const step = this.#y === undefined ? 0 : Math.abs(this.#y - y);
-      if (this.#text.endsWith('\n') && step > PARAGRAPH_STEP * Math.max(this.#height, height)) this.#text += '\n';
+      if (this.#lineEnded && step > PARAGRAPH_STEP * Math.max(this.#height, height)) this.#push('\n');
       this.#y = y;
       this.#height = height;
+      this.#lineEnded = false;
     }
-    this.#text += str;
-    if (endsLine && !this.#text.endsWith('\n')) this.#text += '\n';
+    this.#push(str);
+    if (endsLine && !this.#lineEnded) {
+      this.#push('\n');
+      this.#lineEnded = true;
+    }
+  }
+
+  #push(part: string): void {
+    this.length += part.length;
+    if (part !== '') this.#parts.push(part);
   }
 }
 
@@ -45,12 +62,12 @@ async function readWords(page: PDFPageProxy, most: number): Promise<{ text: stri
   const reader = page.streamTextContent({ includeMarkedContent: false }).getReader();
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return { text: words.text, cut: false };
+    if (done) return { text: words.text(), cut: false };
     for (const item of value.items)
       if ('str' in item) words.add(item.str, Number(item.transform[5]), item.height, item.hasEOL);
-    if (words.text.length > most) {
+    if (words.length > most) {
       await reader.cancel(new Error('enough was read'));
-      return { text: words.text.slice(0, most), cut: true };
+      return { text: words.text().slice(0, most), cut: true };
     }
   }
 }
@@ -61,12 +78,7 @@ async function readPage(document: PDFDocumentProxy, number: number, reading: Rea
     const { text, cut } = await readWords(page, MOST_TEXT - reading.length);
     reading.truncated ||= cut;
     reading.length += text.length + 2;
-    reading.texts.push(
-      text
-        .replace(/[^\S\n]+$/gm, '')
-        .replace(/\n{3,}/g, '\n\n')
-        .trim(),
-    );
+    reading.texts.push(text);
     for (const annotation of (await page.getAnnotations()) as { url?: unknown }[])
       if (typeof annotation.url === 'string') reading.links.add(webUrl(annotation.url), '');
     page.cleanup();

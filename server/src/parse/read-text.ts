@@ -5,11 +5,19 @@ import type { ReadableDocument } from './parse.ts';
 
 export type ReadText = Omit<ReadableDocument, 'charset' | 'pages'>;
 
+const STOPS = '.,;:!?*_';
 const URLS = /https?:\/\/[^\s<>()[\]"'`\\]{1,2000}/g;
+
+/** Signs that end a sentence after an address rather than the address; a loop, for `[.]+$` would try each of them as a start. */
+function withoutStops(url: string): string {
+  let end = url.length;
+  while (end > 0 && STOPS.includes(url.charAt(end - 1))) end--;
+  return url.slice(0, end);
+}
 
 export function linksInText(text: string): { text: string; url: string }[] {
   const links = new LinkList();
-  for (const [match] of text.slice(0, 500_000).matchAll(URLS)) links.add(webUrl(match.replace(/[.,;:!?*_]+$/, '')), '');
+  for (const [match] of text.slice(0, 500_000).matchAll(URLS)) links.add(webUrl(withoutStops(match)), '');
   return links.list();
 }
 

@@ -73,7 +73,7 @@ describe('a document with changed bytes is read or refused with a code that name
             code,
           );
         }),
-        { numRuns: 150 },
+        { numRuns: 100 },
       );
       assert.ok((codes.get('read') ?? 0) > 0, 'some are still read');
     });

@@ -145,7 +145,7 @@ describe('PDFs made to expand', () => {
 test('a document longer than its time answers with the pages that were read', async () => {
   const hurried = createParser({ timeoutMs: 1_500, threads: 1 });
   await hurried.read({ bytes: textPdf([{ content: lines('warm') }]), contentType: 'application/pdf' });
-  const content = deflated(`BT /F1 1 Tf ${'(a) Tj 0 -9 Td '.repeat(4_000)} ET`);
+  const content = deflated(`BT /F1 1 Tf 72 400 Td ${'(a) Tj 0 -9 Td (b) Tj 0 9 Td '.repeat(2_000)} ET`);
   const bytes = textPdf(Array.from({ length: 250 }, () => ({ content })));
   const document = await hurried.read({ bytes, contentType: 'application/pdf' });
   await hurried.close();

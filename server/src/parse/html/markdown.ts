@@ -20,7 +20,7 @@ function languageOf(node: TreeElement): string {
 }
 
 function fencedCode(node: TreeElement): string {
-  const code = (node.textContent ?? '').replace(/^\n|\s+$/g, '');
+  const code = (node.textContent ?? '').replace(/^\n/, '').trimEnd();
   const longest = [...code.matchAll(/`{3,}/g)].reduce((most, [ticks]) => Math.max(most, ticks.length), 2);
   const fence = '`'.repeat(longest + 1);
   return `\n\n${fence}${languageOf(node)}\n${code}\n${fence}\n\n`;
@@ -100,7 +100,10 @@ function listItem(content: string, node: TreeElement, place: number): string {
   const list = node.parentElement;
   const start = Number.parseInt(list?.getAttribute('start') ?? '1', 10);
   const marker = list?.nodeName === 'OL' ? `${(Number.isSafeInteger(start) ? Math.max(start, 0) : 1) + place}. ` : '- ';
-  const lines = content.replace(/^\s*\n|\s+$/g, '').split('\n');
+  const lines = content
+    .trimEnd()
+    .replace(/^\s*\n/, '')
+    .split('\n');
   const indent = ' '.repeat(marker.length);
   const text = lines.map((line, index) => (index === 0 || line === '' ? line.trimEnd() : indent + line)).join('\n');
   return `${marker}${text.trimStart()}\n`;

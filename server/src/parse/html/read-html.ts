@@ -103,7 +103,11 @@ export function readHtml(html: string, url: string | undefined, early?: (plain: 
   const outline = outlinePage(html, url);
   if (outline.tooLarge || html.length > MOST_READABLE) return plainText(outline);
   if (outline.elements > LARGE || html.length > LARGE_TEXT) early?.(plainText(outline));
-  const { part, markdown } = readPart(html, outline.base);
+  // Long runs of blanks say nothing, and patterns that look for the end of a text try each blank of a run.
+  const { part, markdown } = readPart(
+    html.replace(/\s{100,}/g, (run) => run.slice(0, 100)),
+    outline.base,
+  );
   if (part === undefined || markdown === '') return plainText(outline);
   const kept = markdown.slice(0, MOST_TEXT);
   return {
