@@ -135,8 +135,9 @@ test('a stranger whose pid stands in a stale pid file is left alone', async () =
 });
 
 test('a zombie counts as dead', { skip: needsProc }, async () => {
-  // The shell leaves its child unreaped by becoming a program that never waits.
-  const shell = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // The shell leaves its child unreaped by becoming a program that never waits; before that it would reap it, so the child waits.
+  const late = '(until [ "$(cat /proc/$$/comm)" = sleep ]; do :; done) & echo $!; exec sleep 60';
+  const shell = spawn('/bin/sh', ['-c', late], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [text] = (await once(shell.stdout, 'data')) as [Buffer];
   const pid = Number(text.toString());
   while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) await new Promise(setImmediate);
