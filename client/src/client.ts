@@ -1,7 +1,7 @@
 // Owns the typed client of the HTTP API, for browsers and Node.js.
 // Promises one error class, bounded retries of what may be repeated, and streams that lose and repeat nothing.
 // Must never put a key into a URL, follow a redirect, or treat an unknown code, type or field as a fault.
-import type { ClaimedSetup, Me, Readiness } from '@sallyport/contracts';
+import type { Me, Readiness, Session } from '@sallyport/contracts';
 import { type Artifacts, createArtifacts } from './resources/artifacts.ts';
 import {
   createEntities,
@@ -32,9 +32,12 @@ export interface Client {
   readonly tenants: Tenants;
   readonly skills: Skills;
   me(signal?: AbortSignal): Promise<Me>;
-  readonly setup: {
-    /** Trades the token of the one-time link for a key; every wrong, used or late token is `not_found`. */
-    claim(token: string): Promise<ClaimedSetup>;
+  /** Of a browser: the cookie is set, sent and kept by the browser alone. */
+  readonly session: {
+    /** Signs in by the token of a one-time link, or without one by the key of this client. A wrong, used or late token is `not_found`. */
+    open(token?: string): Promise<void>;
+    get(signal?: AbortSignal): Promise<Session>;
+    end(): Promise<void>;
   };
   readonly health: {
     /** True while the process answers. */
@@ -68,7 +71,12 @@ export function createClient(options: ClientOptions): Client {
     tenants: createTenants(transport),
     skills: createSkills(transport),
     me: (signal) => transport.json('v1/me', { signal }),
-    setup: { claim: (token) => transport.json('v1/setup/claim', { method: 'POST', json: { token } }) },
+    session: {
+      open: (token) =>
+        transport.json('v1/session', { method: 'POST', ...(token === undefined ? {} : { json: { token } }) }),
+      get: (signal) => transport.json('v1/session', { signal }),
+      end: () => transport.json('v1/session', { method: 'DELETE' }),
+    },
     health: {
       live: async (signal) => {
         await transport.json('healthz', { signal, repeatable: false });

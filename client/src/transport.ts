@@ -49,7 +49,8 @@ export function createTransport(options: ClientOptions): Transport {
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
 
   const once = async (path: string, call: Call, signal: AbortSignal): Promise<Response> => {
-    const headers: Record<string, string> = { accept: 'application/json', ...call.headers };
+    // The mark tells the server that a page of its own made the call: a form of another page cannot add it.
+    const headers: Record<string, string> = { accept: 'application/json', 'x-sallyport-request': '1', ...call.headers };
     if (key !== undefined) headers.authorization = `Bearer ${key}`;
     if (call.json !== undefined) headers['content-type'] = 'application/json';
     const body = call.json === undefined ? call.body : JSON.stringify(call.json);

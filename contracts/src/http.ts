@@ -108,7 +108,10 @@ export const CreateApiKey = closed({
   name: Type.String({ minLength: 1, maxLength: 200 }),
   env: Type.Optional(Type.Union([Type.Literal('live'), Type.Literal('test')])),
   scopes: Type.Optional(
-    Type.Array(Type.Union(SCOPES.map((scope) => Type.Literal(scope))), { minItems: 1, maxItems: 20 }),
+    Type.Array(Type.Unsafe<Scope>(Type.Union(SCOPES.map((scope) => Type.Literal(scope)))), {
+      minItems: 1,
+      maxItems: 20,
+    }),
   ),
   /** Seconds from now; 90 days unless told, a year at most. */
   expires_in: Type.Optional(Type.Integer({ minimum: 60, maximum: 31_536_000 })),
@@ -157,8 +160,8 @@ export type NoBody = Static<typeof NoBody>;
 export interface Me {
   readonly tenant_id: string;
   readonly user_id: string;
-  /** The `id` of the API key, not its text. */
-  readonly api_key_id: string;
+  /** The `id` of the API key, not its text; null for a session that was made from a one-time link. */
+  readonly api_key_id: string | null;
   readonly scopes: readonly string[];
 }
 
@@ -189,14 +192,24 @@ export interface Readiness {
   readonly codes: readonly string[];
 }
 
-/** What the owner of a one-time link gets for it, once. */
-export interface ClaimedSetup {
-  readonly tenant_id: string;
-  readonly api_key: string;
-}
+/** The token of a one-time link; or nothing, when the credential is an API key in its header. */
+export const OpenSession = closed({ token: Type.Optional(Type.String({ minLength: 22, maxLength: 100 })) });
+export type OpenSession = Static<typeof OpenSession>;
 
-export const ClaimSetup = closed({ token: Type.String({ minLength: 22, maxLength: 100 }) });
-export type ClaimSetup = Static<typeof ClaimSetup>;
+/** The session of the cookie that came with the call. */
+export interface Session {
+  readonly tenant_id: string;
+  readonly tenant_name: string;
+  readonly user_id: string;
+  readonly user_name: string;
+  readonly role: string;
+  /** The `id` of the API key that the session was made from; null when it was made from a one-time link. */
+  readonly api_key_id: string | null;
+  readonly scopes: readonly string[];
+  readonly created_at: string;
+  /** Moves while the session is in use. */
+  readonly expires_at: string;
+}
 
 export interface Page<T> {
   readonly data: readonly T[];

@@ -9,6 +9,7 @@ export type Id<Name extends string> = string & { readonly [brand]: Name };
 export type TenantId = Id<'tenant'>;
 export type UserId = Id<'user'>;
 export type KeyId = Id<'key'>;
+export type SessionId = Id<'session'>;
 export type RunId = Id<'run'>;
 export type EventId = Id<'event'>;
 export type ArtifactId = Id<'artifact'>;

@@ -1,7 +1,7 @@
 // Owns who is acting: the principal that every tenant scope is opened for.
 // Promises that a principal of a tenant always names exactly one tenant, and that an operator names none.
 // Must never be built from a request body: only identity/ (from a verified credential) and worker/ (from a claimed row) mint one.
-import type { KeyId, RunId, TenantId, UserId } from './ids.ts';
+import type { KeyId, RunId, SessionId, TenantId, UserId } from './ids.ts';
 
 declare const minted: unique symbol;
 
@@ -9,13 +9,26 @@ interface Minted {
   readonly [minted]: true;
 }
 
-export interface UserPrincipal extends Minted {
+/** A user by an API key. */
+export interface KeyPrincipal extends Minted {
   readonly kind: 'key';
   readonly tenantId: TenantId;
   readonly userId: UserId;
   readonly keyId: KeyId;
   readonly scopes: readonly string[];
 }
+
+/** A user by a session of a browser; `keyId` is the key that the session was made from, if it was. */
+export interface SessionPrincipal extends Minted {
+  readonly kind: 'session';
+  readonly tenantId: TenantId;
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
+  readonly keyId: KeyId | undefined;
+  readonly scopes: readonly string[];
+}
+
+export type UserPrincipal = KeyPrincipal | SessionPrincipal;
 
 export interface RunPrincipal extends Minted {
   readonly kind: 'run';

@@ -26,6 +26,8 @@ export { type Rendered, type Statement, sql, type Wall } from './sql.ts';
 const SYSTEM = {
   find_key:
     'select tenant_id, id, user_id, env, pepper_version, secret_hmac, scopes, status, exposed, expires_at, tenant_state, user_state from sys.find_key($1)',
+  find_session:
+    'select tenant_id, id, user_id, api_key_id, user_role, key_scopes, ended, expired, key_holds, tenant_state, user_state from sys.find_session($1)',
   create_tenant: 'select created_at from sys.create_tenant($1, $2)',
   list_tenants: 'select tenant_id, name, state, created_at from sys.list_tenants($1, $2)',
   instance_get: 'select value from sys.instance_get($1)',

@@ -342,6 +342,37 @@ grant select (tenant_id, id, status, epoch, worker, stalls) on app.runs to {{p}}
 grant update (status, epoch, worker, stalls) on app.runs to {{p}}_claimer;
 grant update (status, error_code, epoch, worker, stalls, last_seq, head, result, key_id, used_tokens, used_cost, used_calls, started_at, ended_at) on app.runs to {{p}}_tenant;
 
+create table app.sessions (
+  tenant_id uuid not null,
+  id uuid not null,
+  digest bytea not null,
+  user_id uuid not null,
+  api_key_id uuid,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  last_used_at timestamp with time zone not null default clock_timestamp(),
+  ended_at timestamp with time zone,
+  constraint sessions_pkey PRIMARY KEY (tenant_id, id),
+  constraint sessions_check CHECK ((expires_at <= (created_at + '168:00:00'::interval))),
+  constraint sessions_digest_check CHECK ((octet_length(digest) = 32)),
+  constraint sessions_tenant_id_api_key_id_fkey FOREIGN KEY (tenant_id, api_key_id) REFERENCES app.api_keys(tenant_id, id),
+  constraint sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id),
+  constraint sessions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id),
+  constraint sessions_digest_key UNIQUE (digest)
+);
+alter table app.sessions owner to {{p}}_owner;
+alter table app.sessions enable row level security;
+alter table app.sessions force row level security;
+create policy find_sessions on app.sessions as permissive for select to {{p}}_auth
+  using (true);
+create policy wall on app.sessions as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.sessions to {{p}}_auth;
+grant delete, select on app.sessions to {{p}}_purger;
+grant insert, select on app.sessions to {{p}}_tenant;
+grant update (expires_at, last_used_at, ended_at) on app.sessions to {{p}}_tenant;
+
 create table app.tenants (
   tenant_id uuid not null,
   name text not null,
@@ -497,6 +528,25 @@ AS $function$
 $function$;
 alter function sys.find_key(p_key_id text) owner to {{p}}_auth;
 grant execute on function sys.find_key(p_key_id text) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.find_session(p_digest bytea)
+ RETURNS TABLE(tenant_id uuid, id uuid, user_id uuid, api_key_id uuid, user_role text, key_scopes text[], ended boolean, expired boolean, key_holds boolean, tenant_state text, user_state text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select s.tenant_id, s.id, s.user_id, s.api_key_id, u.role, k.scopes,
+         s.ended_at is not null, s.expires_at <= clock_timestamp(),
+         s.api_key_id is null or (k.status <> 'revoked' and not k.exposed and k.expires_at > clock_timestamp()),
+         t.state, u.state
+  from app.sessions s
+  join app.tenants t on t.tenant_id = s.tenant_id
+  join app.users u on u.tenant_id = s.tenant_id and u.id = s.user_id
+  left join app.api_keys k on k.tenant_id = s.tenant_id and k.id = s.api_key_id
+  where s.digest = p_digest
+$function$;
+alter function sys.find_session(p_digest bytea) owner to {{p}}_auth;
+grant execute on function sys.find_session(p_digest bytea) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.instance_get(p_name text)
  RETURNS TABLE(value bytea)

@@ -1,7 +1,15 @@
-// Who is calling: one credential, in one header. Every refusal of a key has the same answer; the reason is for the log (AK3, AK4).
+// Who is calling: one credential, a key in its header or a session in its cookie. Every refusal has the same answer; the reason is for
+// the log (AK3, AK4).
 import { fault } from '../errors.ts';
-import { flagExposed, type ParsedKey, parseKey, verifyKey, verifyOperator } from '../identity/identity.ts';
-import type { OperatorPrincipal, UserPrincipal } from '../principal.ts';
+import {
+  flagExposed,
+  type ParsedKey,
+  parseKey,
+  verifyKey,
+  verifyOperator,
+  verifySession,
+} from '../identity/identity.ts';
+import type { KeyPrincipal, OperatorPrincipal, SessionPrincipal, UserPrincipal } from '../principal.ts';
 import type { HttpDeps } from './deps.ts';
 import type { Access } from './route.ts';
 
@@ -9,14 +17,14 @@ type Deps = Pick<HttpDeps, 'db' | 'peppers'>;
 
 export interface Caller {
   readonly principal: UserPrincipal | OperatorPrincipal;
-  /** Verifies the same key again: a stream outlives the moment it was let in. */
+  /** Verifies the same credential again: a stream outlives the moment it was let in. */
   stillAllowed(): Promise<boolean>;
 }
 
 const BEARER = /^Bearer ([!-~]{1,200})$/i;
 const KEY_IN_TEXT = /sp_(?:live|test|op)_[0-9A-Za-z]{22}_[0-9A-Za-z]{49}/;
 
-async function identify(deps: Deps, key: ParsedKey): Promise<UserPrincipal | OperatorPrincipal> {
+async function identify(deps: Deps, key: ParsedKey): Promise<KeyPrincipal | OperatorPrincipal> {
   if (key.env === 'op') {
     const operator = await verifyOperator(deps.db, deps.peppers, key);
     if (operator === undefined) throw fault('unauthenticated', { detail: 'bad_operator_key' });
@@ -27,18 +35,33 @@ async function identify(deps: Deps, key: ParsedKey): Promise<UserPrincipal | Ope
   return verdict.principal;
 }
 
+async function enter(deps: Deps, token: string): Promise<SessionPrincipal> {
+  const verdict = await verifySession(deps.db, token);
+  if (!verdict.ok) throw fault('unauthenticated', { detail: verdict.reason });
+  return verdict.principal;
+}
+
+export interface Credentials {
+  readonly authorization: string | undefined;
+  /** The token in the cookie. */
+  readonly cookie: string | undefined;
+}
+
 /** The caller of these headers. Throws `unauthenticated` or `conflicting_credentials`. */
-export async function authenticate(deps: Deps, authorization: readonly string[]): Promise<Caller> {
-  const [header, second] = authorization;
-  if (second !== undefined) throw fault('conflicting_credentials');
-  if (header === undefined) throw fault('unauthenticated', { detail: 'no_credential' });
-  const key = parseKey(BEARER.exec(header)?.[1] ?? '');
+export async function authenticate(deps: Deps, { authorization, cookie }: Credentials): Promise<Caller> {
+  if (authorization !== undefined && cookie !== undefined) throw fault('conflicting_credentials');
+  if (cookie !== undefined) return recheckable(() => enter(deps, cookie));
+  if (authorization === undefined) throw fault('unauthenticated', { detail: 'no_credential' });
+  const key = parseKey(BEARER.exec(authorization)?.[1] ?? '');
   if (key === undefined) throw fault('unauthenticated', { detail: 'garbled_key' });
-  const principal = await identify(deps, key);
+  return recheckable(() => identify(deps, key));
+}
+
+async function recheckable(ask: () => Promise<Caller['principal']>): Promise<Caller> {
   return {
-    principal,
+    principal: await ask(),
     stillAllowed: () =>
-      identify(deps, key).then(
+      ask().then(
         () => true,
         // A database that cannot be asked is no refusal: the stream goes on until somebody can say no.
         (error: unknown) => !(error instanceof Error && 'code' in error && error.code === 'unauthenticated'),
@@ -51,7 +74,7 @@ export function authorize(access: Access, principal: UserPrincipal | OperatorPri
   const allowed =
     access === 'operator'
       ? principal.kind === 'operator'
-      : principal.kind === 'key' && (access === 'tenant' || principal.scopes.includes(access));
+      : principal.kind !== 'operator' && (access === 'tenant' || principal.scopes.includes(access));
   if (!allowed) throw fault('forbidden', { detail: `needs ${access}` });
 }
 

@@ -6,8 +6,10 @@ import { fault } from '../errors.ts';
 import { isUuid } from '../ids.ts';
 import type { LogFields } from '../log.ts';
 import type { Answer } from './answer.ts';
+import { sessionCookie } from './cookies.ts';
 import { authenticate, authorize, type Caller, refuseKeyInUrl } from './credentials.ts';
 import { demandOwnHost } from './host.ts';
+import { demandOwnPage, pageHeaders } from './own-page.ts';
 import { asFault, problemHeaders, problemOf } from './problem.ts';
 import type { RawCall, Route, Services } from './route.ts';
 
@@ -27,6 +29,8 @@ const SECURITY_HEADERS = {
 } as const;
 /** No answer could be sent; the number is a convention of proxies' logs. */
 const CALLER_GONE = 499;
+/** Methods that change nothing; a cookie needs no proof of its page for them. */
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const WHOLE_NUMBER = /^(0|[1-9]\d{0,9})$/;
 
 /** Headers of every answer, also of those that the framework refuses before any hook; and the line at its end. */
@@ -71,8 +75,14 @@ export async function admit(
   if (route === undefined) return;
   exchange.route = route;
   if (route.access === 'public') return;
-  const caller = await authenticate(services, authorization);
+  const cookie = sessionCookie(listen.publicUrl).read(singleHeader(request, 'cookie'));
+  const caller = await authenticate(services, { authorization: authorization[0], cookie });
   exchange.caller = caller;
+  if (cookie !== undefined && !READS.has(request.method))
+    demandOwnPage(
+      pageHeaders((name) => singleHeader(request, name)),
+      listen.publicUrl,
+    );
   authorize(route.access, caller.principal);
   demandIds(route, request.params as Record<string, string>);
 }
@@ -130,11 +140,11 @@ function finish(services: Services, request: FastifyRequest, reply: FastifyReply
   const { caller, failure, route } = exchange;
   const { headersSent, statusCode, writableFinished } = reply.raw;
   const status = headersSent ? statusCode : CALLER_GONE;
-  const key = caller?.principal.kind === 'key' ? caller.principal : undefined;
+  const user = caller === undefined || caller.principal.kind === 'operator' ? undefined : caller.principal;
   const fields: LogFields = {
-    tenant_id: key?.tenantId ?? '-',
-    user_id: key?.userId,
-    key_id: key?.keyId,
+    tenant_id: user?.tenantId ?? '-',
+    user_id: user?.userId,
+    key_id: user?.keyId,
     request_id: request.id,
     method: request.method,
     route: route?.path ?? '-',
@@ -146,5 +156,5 @@ function finish(services: Services, request: FastifyRequest, reply: FastifyReply
   };
   if (failure !== undefined && failure.status >= 500) services.log.error('request', fields, failure);
   else services.log.info('request', fields);
-  if (key !== undefined && status < 400) services.keyUse.note(key);
+  if (user !== undefined && status < 400) services.keyUse.note(user);
 }

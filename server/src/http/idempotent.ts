@@ -29,7 +29,7 @@ export async function idempotently(
   const text = call.header('idempotency-key');
   if (text === undefined) return { answer: await services.db.atomic(principal, work), fresh: true };
   const request = {
-    principal: `key:${principal.keyId}`,
+    principal: principal.kind === 'key' ? `key:${principal.keyId}` : `session:${principal.sessionId}`,
     route: `${route.method} ${route.path}`,
     key: parseIdempotencyKey(text),
     fingerprint: fingerprint(call.body),

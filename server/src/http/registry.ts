@@ -7,12 +7,14 @@ import { healthRoutes } from './routes/health.ts';
 import { meRoutes } from './routes/me.ts';
 import { runLogRoutes } from './routes/run-log.ts';
 import { runRoutes } from './routes/runs.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { skillRoutes } from './routes/skills.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 
 export const ROUTES: readonly Route[] = [
   ...healthRoutes,
   ...meRoutes,
+  ...sessionRoutes,
   ...tenantRoutes,
   ...apiKeyRoutes,
   ...runRoutes,

@@ -118,7 +118,7 @@ export function route<
         // An absent body is the empty object: the schema says what is missing.
         body: demand(checkBody, spec.raw === true ? {} : (call.body ?? {})),
         get scope(): TenantScope {
-          if (principal?.kind !== 'key')
+          if (principal === undefined || principal.kind === 'operator')
             throw fault('internal', { detail: 'a caller without a tenant asked for a scope' });
           return services.db.tenant(principal);
         },

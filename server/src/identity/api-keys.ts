@@ -4,7 +4,7 @@ import { SCOPES } from '@sallyport/contracts';
 import { type Database, type Row, sql, type TenantScope } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { asId, type KeyId, newId, type TenantId, type UserId } from '../ids.ts';
-import { mintPrincipal, type UserPrincipal } from '../principal.ts';
+import { type KeyPrincipal, mintPrincipal } from '../principal.ts';
 import { generateKey, type ParsedKey } from './key-format.ts';
 import type { Peppers } from './peppers.ts';
 
@@ -37,7 +37,7 @@ export type Refusal =
   | 'tenant_inactive'
   | 'user_inactive';
 export type KeyVerdict =
-  | { readonly ok: true; readonly principal: UserPrincipal }
+  | { readonly ok: true; readonly principal: KeyPrincipal }
   | { readonly ok: false; readonly reason: Refusal; readonly tenantId?: TenantId; readonly keyId: string };
 
 /** Verifies a parsed key. Every refusal looks the same to the caller; the reason is for the log. */

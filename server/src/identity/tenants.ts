@@ -96,23 +96,15 @@ export async function createSetupToken(db: Database, tenantId: string, userId: s
   return token;
 }
 
-/** Uses the token up and answers a key of its owner. Any second claim is a missing thing, like every wrong token. */
+/** Uses the token up and answers whose it was. Any second claim is a missing thing, like every wrong token. */
 export async function claimSetupToken(
   db: Database,
-  peppers: Peppers,
   token: string,
-): Promise<{ tenant_id: string; api_key: string }> {
+): Promise<{ readonly tenantId: TenantId; readonly userId: UserId }> {
   const [owner] = await db.system('claim_setup_link', [linkDigest(token)], (row: Row) => ({
     tenantId: asId<TenantId>(row.text('tenant_id')),
     userId: asId<UserId>(row.text('user_id')),
   }));
   if (owner === undefined) throw fault('not_found');
-  const scope = db.tenant(mintPrincipal({ kind: 'setup', tenantId: owner.tenantId }));
-  const key = await createKey(
-    scope,
-    peppers,
-    { userId: owner.userId, scopes: SCOPES },
-    { name: 'console sign-in', expires_in: 86_400 },
-  );
-  return { tenant_id: owner.tenantId, api_key: key.api_key };
+  return owner;
 }

@@ -25,7 +25,7 @@ export async function createRun(tx: TenantTx, principal: UserPrincipal, run: New
   const { budget, skill } = run;
   await tx.run(sql`insert into runs (tenant_id, id, user_id, api_key_id, skill_name, skill_version, skill_digest, model, task, input, run_grant,
       budget_tokens, budget_cost, budget_seconds, budget_calls)
-    values (${tx.value}, ${id}, ${principal.userId}, ${principal.keyId}, ${skill.name}, ${skill.version}, ${Buffer.from(skill.digest, 'hex')}, ${run.model},
+    values (${tx.value}, ${id}, ${principal.userId}, ${principal.keyId ?? null}, ${skill.name}, ${skill.version}, ${Buffer.from(skill.digest, 'hex')}, ${run.model},
       ${Buffer.from(run.task, 'utf8')}, ${json(run.input)}, ${json(run.grant)},
       ${budget.tokens}, ${budget.cost}::numeric, ${budget.seconds}, ${budget.calls})`);
   const control = { kind: 'control' } as const;

@@ -13,6 +13,7 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
   create_tenant: ['registrar', 'api'],
   end_worker: ['claimer', 'worker'],
   find_key: ['auth', 'api'],
+  find_session: ['auth', 'api'],
   instance_get: ['registrar', 'api'],
   instance_put: ['registrar', 'api'],
   list_tenants: ['registrar', 'api'],

@@ -14,6 +14,7 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'tenants',
   'users',
   'api_keys',
+  'sessions',
   'runs',
   'events',
   'effects',

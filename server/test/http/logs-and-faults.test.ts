@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createSetupToken } from '../../src/identity/identity.ts';
 import { newId } from '../../src/ids.ts';
 import { type Answer, type Api, startApi } from './api.ts';
 
@@ -101,24 +100,6 @@ test('no answer to a broken request holds a stack, a statement or a path of this
     assert.ok(answer.status < 500, answer.text);
     assert.doesNotMatch(answer.text, /\bat .*:\d+|\.ts\b|node_modules|node:|select |insert |\/work|\/tmp|sptest/i);
   }
-});
-
-test('a one-time link is good once; every other claim is the same missing thing', async () => {
-  const token = await createSetupToken(api.database.api, api.tenantA.tenant_id, api.tenantA.user_id);
-  const late = await createSetupToken(api.database.api, api.tenantA.tenant_id, api.tenantA.user_id);
-  const claims = await Promise.all(Array.from({ length: 20 }, () => api.ask('/v1/setup/claim', { json: { token } })));
-  const won = claims.filter((claim) => claim.status === 200);
-  assert.equal(won.length, 1);
-  assert.equal(won[0]?.json.tenant_id, api.tenantA.tenant_id);
-  assert.equal((await api.ask('/v1/me', { key: won[0]?.json.api_key })).status, 200);
-  await api.database.admin("update sys.setup_links set expires_at = now() - interval '1 second' where used_at is null");
-  const missing = await api.ask(`/v1/runs/${newId()}`, { key: api.tenantA.api_key });
-  const refused = [
-    ...claims.filter((claim) => claim.status !== 200),
-    await api.ask('/v1/setup/claim', { json: { token: late } }),
-  ];
-  refused.push(await api.ask('/v1/setup/claim', { json: { token: 'x'.repeat(43) } }));
-  for (const claim of refused) assert.deepEqual([claim.status, claim.text], [404, missing.text]);
 });
 
 test('a node that is not ready says why in codes, and stays alive', async () => {

@@ -158,7 +158,7 @@ test('a path that is not served is a missing thing; a method that is not served 
     ['HEAD', '/v1/runs', 'POST, GET'],
     ['OPTIONS', '/v1/me', 'GET'],
     ['PATCH', `/v1/api-keys/${newId()}`, 'GET, DELETE'],
-    ['GET', '/v1/setup/claim', 'POST'],
+    ['PUT', '/v1/session', 'POST, GET, DELETE'],
   ] as const;
   for (const [method, path, allow] of cases) {
     const answer = await api.ask(path, { key, method });
@@ -178,20 +178,16 @@ test('what is hardly HTTP is answered with a problem too', async () => {
     ['no HTTP', ['HELLO'], 400],
     ['large headers', ['GET /healthz HTTP/1.1', 'Host: localhost', `X-A: ${'a'.repeat(40_000)}`], 413],
     ['no Host', ['GET /healthz HTTP/1.1'], 400],
-    [
-      'two lengths',
-      ['POST /v1/setup/claim HTTP/1.1', 'Host: localhost', 'Content-Length: 1', 'Content-Length: 2'],
-      400,
-    ],
+    ['two lengths', ['POST /v1/session HTTP/1.1', 'Host: localhost', 'Content-Length: 1', 'Content-Length: 2'], 400],
     [
       'length and chunks',
-      ['POST /v1/setup/claim HTTP/1.1', 'Host: localhost', 'Content-Length: 1', 'Transfer-Encoding: chunked'],
+      ['POST /v1/session HTTP/1.1', 'Host: localhost', 'Content-Length: 1', 'Transfer-Encoding: chunked'],
       400,
     ],
     [
       'two media types',
       [
-        'POST /v1/setup/claim HTTP/1.1',
+        'POST /v1/session HTTP/1.1',
         'Host: localhost',
         'Content-Type: application/json',
         'Content-Type: text/plain',

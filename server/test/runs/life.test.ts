@@ -23,7 +23,7 @@ import {
   verifyOperator,
 } from '../../src/identity/identity.ts';
 import { asId, type KeyId, newId, type RunId, type TenantId, type WorkerId } from '../../src/ids.ts';
-import { mintPrincipal, type UserPrincipal } from '../../src/principal.ts';
+import { type KeyPrincipal, mintPrincipal, type UserPrincipal } from '../../src/principal.ts';
 import { cancelRun, createRun, findRun, finishRun, getRun, listRuns, startRun } from '../../src/runs/runs.ts';
 import { type TestDatabase, testDatabase } from '../database.ts';
 
@@ -31,10 +31,10 @@ const peppers = createPeppers(new Map([[1, Buffer.alloc(32, 7)]]));
 let database: TestDatabase;
 let tenantA: NewTenant;
 let tenantB: NewTenant;
-let alice: UserPrincipal;
-let bob: UserPrincipal;
+let alice: KeyPrincipal;
+let bob: KeyPrincipal;
 
-async function enter(tenant: NewTenant): Promise<UserPrincipal> {
+async function enter(tenant: NewTenant): Promise<KeyPrincipal> {
   const parsed = parseKey(tenant.api_key);
   assert.ok(parsed !== undefined);
   const verdict = await verifyKey(database.api, peppers, parsed, Date.now());
@@ -213,9 +213,7 @@ test('a garbled key is refused without any lookup', () => {
 
 test('fifty claims of the one-time link give one owner', async () => {
   const token = await createSetupToken(database.api, tenantA.tenant_id, tenantA.user_id);
-  const claims = await Promise.allSettled(
-    Array.from({ length: 50 }, () => claimSetupToken(database.api, peppers, token)),
-  );
+  const claims = await Promise.allSettled(Array.from({ length: 50 }, () => claimSetupToken(database.api, token)));
   assert.equal(claims.filter((claim) => claim.status === 'fulfilled').length, 1);
   assert.ok(claims.every((claim) => claim.status === 'fulfilled' || isFault('not_found')(claim.reason)));
 });

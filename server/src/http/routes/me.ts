@@ -1,5 +1,4 @@
-import { ClaimSetup, type Me } from '@sallyport/contracts';
-import { claimSetupToken } from '../../identity/identity.ts';
+import type { Me } from '@sallyport/contracts';
 import { ok } from '../answer.ts';
 import { type Route, route } from '../route.ts';
 
@@ -11,17 +10,8 @@ export const meRoutes: readonly Route[] = [
     summary: 'Says whom the credential stands for.',
     handle: async ({ principal }) => {
       const { tenantId, userId, keyId, scopes } = principal;
-      const me: Me = { tenant_id: tenantId, user_id: userId, api_key_id: keyId, scopes };
+      const me: Me = { tenant_id: tenantId, user_id: userId, api_key_id: keyId ?? null, scopes };
       return ok(me);
     },
-  }),
-  route({
-    method: 'POST',
-    path: '/v1/setup/claim',
-    access: 'public',
-    summary:
-      'Trades the one-time link of the first boot for a key. Every wrong, used or late token is a missing thing.',
-    body: ClaimSetup,
-    handle: async ({ services, body }) => ok(await claimSetupToken(services.db, services.peppers, body.token)),
   }),
 ];
