@@ -76,6 +76,15 @@ test('sizes are bounded on the wire and off it, announced or not, and never wide
   }
 });
 
+test('bytes on the wire are bounded though nothing comes out of them', async () => {
+  const { port, base } = await serve((_request, response) => {
+    const empty = gzipSync('');
+    response.writeHead(200, { 'content-encoding': 'gzip' });
+    response.end(Buffer.alloc(empty.length * 20_000, empty));
+  });
+  await assert.rejects(guardFor([port], { maxBytes: 100_000 }).read(base), isCode('too-large'));
+});
+
 test('a body that comes byte by byte, or not at all, ends at the deadline', async () => {
   const { port, base, open } = await serve((request, response) => {
     if (request.url === '/silent') return;

@@ -74,7 +74,7 @@ test('only five statuses redirect, and only with a location', async () => {
 });
 
 test('redirects end at their number, at a loop, and where the caller says', async () => {
-  const { port, base, connections } = await serve((request, response) => {
+  const { port, base, connections, server } = await serve((request, response) => {
     const at = Number(request.url?.slice(1));
     if (at === 0) return void response.end('end');
     if (at === 99) return void response.writeHead(302, { location: '/99' }).end();
@@ -88,7 +88,11 @@ test('redirects end at their number, at a loop, and where the caller says', asyn
   await assert.rejects(guard.read(`${base}/1`, { redirect: 'error' }), isCode('redirects'));
   assert.equal((await guard.read(`${base}/1`, { redirect: 'manual' })).status, 302);
   await assert.rejects(guardFor([port], { maxRedirects: 0 }).read(`${base}/1`), isCode('redirects'));
-  assert.ok(connections() <= 8, 'drained redirects keep their connection');
+  let asked = 0;
+  server.on('request', () => asked++);
+  await assert.rejects(guardFor([port], { maxRedirects: 20 }).read(`${base}/99`), isCode('redirects'));
+  assert.equal(asked, 1, 'a loop is seen at once');
+  assert.ok(connections() <= 9, 'drained redirects keep their connection');
 });
 
 test('a form that answers to itself is no loop', async () => {
