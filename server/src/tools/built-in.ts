@@ -51,13 +51,13 @@ const webScrape: Tool = {
     if (page.status >= 400)
       throw new ToolFailure('http_status', `The server answered with status ${page.status}.`, page.status >= 500);
     const contentType = page.headers['content-type'] ?? 'application/octet-stream';
-    const blob = await storeBlob(services.blobs, services.scope.tenantId, [page.body], MOST_DOCUMENT);
     const read = await services.parser.read({
       bytes: page.body,
       contentType,
       url: page.url,
       key: services.scope.tenantId,
     });
+    const blob = await storeBlob(services.blobs, services.scope.tenantId, [page.body], MOST_DOCUMENT);
     const label = { integrity: 'untrusted', confidentiality: 'public', sources: [url] } as const;
     return {
       fields: {
@@ -67,6 +67,7 @@ const webScrape: Tool = {
         byline: read.byline,
         word_count: read.wordCount,
         mode: read.mode,
+        truncated: read.truncated || read.markdown.length > MOST_RENDERED,
         links: read.links.slice(0, 50),
       },
       content: { source: url, text: read.markdown.slice(0, MOST_RENDERED) },
@@ -113,6 +114,7 @@ const artifactRead: Tool = {
         title: read.title,
         word_count: read.wordCount,
         media_type: artifact.media_type,
+        pages: read.pages,
         offset,
         cut: offset + part.length < read.markdown.length,
       },

@@ -6,7 +6,7 @@ import { EgressError } from '@sallyport/egress';
 import { decideGrant, normalizeUrl } from '@sallyport/flow';
 import { settleEffect } from '../effects/effects.ts';
 import { Fault } from '../errors.ts';
-import { ParseError } from '../parse/parse.ts';
+import { ParseError, type ParseErrorCode } from '../parse/parse.ts';
 import type { ToolRequest } from '../prompt/prompt.ts';
 import type { RunGrant } from '../runs/runs.ts';
 import { BUILT_IN_TOOLS } from './built-in.ts';
@@ -115,13 +115,25 @@ async function recordFailure(
   );
 }
 
+/** Constant sentences: nothing of the document is in them. */
+const UNREADABLE: Readonly<Record<ParseErrorCode, string>> = {
+  unsupported_media_type: 'The document could not be read: its type is not supported.',
+  media_type_mismatch: 'The document could not be read: it is not of the type that it claims to be.',
+  document_encrypted: 'The document could not be read: it is encrypted.',
+  document_broken: 'The document could not be read: it is broken.',
+  document_too_large: 'The document could not be read: it is too large.',
+  parse_timeout: 'The document could not be read: it took too long.',
+  parse_failed: 'The document could not be read.',
+  parse_busy: 'The document could not be read: too many documents are waiting.',
+};
+
 /** What the model may hear of a failure; undefined for a fault of ours, which ends the step. */
 function explain(error: unknown): Failure | undefined {
   if (error instanceof ToolFailure) return { code: error.code, message: error.message, retryable: error.retryable };
   if (error instanceof EgressError)
     return { code: 'egress', message: error.publicMessage, retryable: error.code === 'timeout' };
   if (error instanceof ParseError)
-    return { code: error.code, message: 'The document could not be read.', retryable: false };
+    return { code: error.code, message: UNREADABLE[error.code], retryable: error.code === 'parse_busy' };
   if (error instanceof Fault && (error.code === 'invalid_input' || error.code === 'not_found'))
     return {
       code: error.code,
