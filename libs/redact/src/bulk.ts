@@ -7,7 +7,7 @@ export interface Digest {
   readonly contentType: string;
 }
 
-const SHORTEST_DOCUMENT = 16;
+const SHORTEST_DOCUMENT = 8;
 const SHORTEST_BODY = 256;
 const STARTS =
   /^[\s\ufeff]{0,40}(?:<!doctype|<html|<head|<body|<\?xml|<svg|<!--|%PDF-|\{\\rtf|PK\x03\x04|JVBERi0|PCFET0NUWVBF|PGh0bWw|UEsDB|data:[a-z]+\/[\w.+-]{1,80}(?:;[\w=-]{1,40}){0,4},|MIME-Version:)/i;

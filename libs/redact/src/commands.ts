@@ -78,7 +78,7 @@ export function secretArguments(words: readonly string[]): Argument[] {
     }
     login ||= word === 'login';
     const before = words[index - 1] ?? '';
-    if (/^(?:-u|-U|--user|--proxy-user)$/.test(before) && /^[^\s:/%]{0,100}[:%]/.test(word)) {
+    if (/^(?:-u|-U|--user|--proxy-user)$/.test(before) && /^[^\s:/%]{0,100}[:%](?!\d{1,6}$)/.test(word)) {
       found.push({ index, from: word.search(/[:%]/) + 1 });
     } else if (/^(?:-u[^\s:=-][^\s:]{0,99}:|--(?:proxy-)?user=[^\s:]{0,100}:)/.test(word)) {
       found.push({ index, from: word.indexOf(':') + 1 });
@@ -103,9 +103,20 @@ export function secretArguments(words: readonly string[]): Argument[] {
   return found;
 }
 
+const PIPED =
+  /\becho\s{1,4}(?:-n\s{1,4})?["']?([^\s"'|]{1,4096})["']?\s{0,4}\|[^|\n]{0,200}?--(?:password-stdin|with-token)/g;
+const SET =
+  /\bsecrets? (?:set|put|create|add)\s[^\n|]{0,120}?\s(?:--body|-b|--value|--secret-string|--data)[ =]["']?([^\s"']{1,4096})/g;
 const WORD = /"[^"\n]{0,4096}"?|'[^'\n]{0,4096}'?|[^\s"']{1,4096}/g;
 
 export function maskCommands(text: string, edits: number[]): void {
+  for (const pattern of [PIPED, SET]) {
+    for (const match of text.matchAll(pattern)) {
+      const value = match[1] ?? '';
+      const start = match.index + (pattern === SET ? match[0].length - value.length : match[0].indexOf(value));
+      if (value !== '[redacted]') edits.push(start, start + value.length);
+    }
+  }
   if (!PROGRAM.test(text) && !/\s(?:-u|-U|--user)[ =]/.test(text)) return;
   const words: string[] = [];
   const offsets: number[] = [];

@@ -17,13 +17,15 @@ export interface Name {
   readonly line: boolean;
   /** An authorization scheme: the word after it is the secret. */
   readonly scheme: boolean;
+  /** Names a session, whose digits alone open it, even in hex. */
+  readonly session: boolean;
 }
 
 export type NameTable = (name: string) => Name;
 
 const LONGEST = 120;
 const MOST_KEPT = 4096;
-const NOTHING: Name = { strength: PLAIN, parameter: false, line: false, scheme: false };
+const NOTHING: Name = { strength: PLAIN, parameter: false, line: false, scheme: false, session: false };
 
 const SECRET = new RegExp(
   [
@@ -36,13 +38,16 @@ const SECRET = new RegExp(
     'writekey|readkey|integrationkey|ingestkey|secretkeybase|keymaterial|publishkey|userkey|teamkey|rapidapikey',
     'connectionstring|clientassertion|samlresponse|^jwt$|jwt$|^otp$|^totp|otpcode|mfacode|verificationcode|^pin$|pincode',
     'securitycode|recoverycode|backupcode|authcode|authorizationcode|^cvv2?$|^cvc$|^psk$|pepper$|mnemonic|seedphrase',
-    'recoveryphrase|^auth$|^bearer$|^xauth$|^sas$|^hmac$|hmacsha256$|signature|jsessionid|phpsessid|aspsessionid',
+    'recoveryphrase|^auth$|bearer$|^xauth$|^sas$|^hmac$|hmacsha256$|signature|jsessionid|phpsessid|aspsessionid',
     'connectsid|^laravelsession|devicecode$|magiclink|privatelines|^kubeconfig$|^dockercfg|dockerconfigjson|^htpasswd$',
   ].join('|'),
 );
+/** The last part of a dotted name that says no more than the part before it. */
+const NO_PART = /^(?:value|val|raw|data|text|string|stringvalue|default|\d+)$/i;
 const HARMLESS =
   /tokeni[sz]|tokenlimit|secretary|tokenusage|passwordless|cookiesenabled|cookiepolicy|cookieconsent|cookieparser|signatureverif|passwordpolicy|unauthorization|secretsmanager|tokenbucket/;
 const WEAK_NAME = /^(?:key|code|session|sess|sid|sig|salt|state|ticket|assertion|hash|accesscode|invite|invitecode)$/;
+const SESSION = /^(?:session|sess|sid)$/;
 const QUERY =
   /^(?:code|sig|key|state|ticket|assertion|session|sessionid|sid|nonce|access|samlresponse|relaystate|xamzcredential|xgoogcredential|resetcode|otp|hash|invite|verifier|codeverifier|k|t|tkn|tok|pw|p|pass|auth|cred|login|confirmation|magic|ott|hmac|mac|digest)$/;
 const LINE = /(?:authorization|cookie|cookies|authentication|authenticationinfo)$/;
@@ -72,6 +77,14 @@ const KEY_OF = new Set(
   ).split(' '),
 );
 
+/** `http.request.header.authorization` names its last part, `token-store.ts` is a file. */
+function lastOfDotted(name: string): string {
+  if (!name.includes('.') || /^connect\.sid$/i.test(name)) return name;
+  const segments = name.split('.').filter((segment) => segment !== '');
+  while (segments.length > 1 && NO_PART.test(segments.at(-1) ?? '')) segments.pop();
+  return segments.at(-1) ?? '';
+}
+
 function partsOf(name: string): string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
@@ -98,13 +111,19 @@ function strengthOf(parts: readonly string[], flat: string): Strength {
 /** Judges one name. Names longer than 120 characters are no names. */
 export function judgeName(name: string): Name {
   if (name.length > LONGEST) return NOTHING;
-  const parts = partsOf(name);
+  const parts = partsOf(lastOfDotted(name));
   const flat = parts.join('');
   const strength = strengthOf(parts, flat);
   const parameter = strength === STRONG || QUERY.test(flat);
   const scheme = SCHEME.test(flat);
   if (strength === PLAIN && !parameter && !scheme) return NOTHING;
-  return { strength, parameter, line: strength === STRONG && LINE.test(flat), scheme };
+  return {
+    strength,
+    parameter,
+    line: strength === STRONG && (LINE.test(flat) || /-signature$/i.test(name)),
+    scheme,
+    session: SESSION.test(flat),
+  };
 }
 
 /** The same few names come again in every record, so their judgements are kept; the memory is bounded. */

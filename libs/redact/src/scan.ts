@@ -104,7 +104,10 @@ export function scanText(text: string, depth: Depth): Scan {
 /** Looks at one word; answers where to read on when its value was masked. */
 function endWord(scan: Scan, start: number, end: number, hit: number): number {
   const { text } = scan;
-  if (text.charCodeAt(start) === 45 && end - start < 4) scan.command = true;
+  if (text.charCodeAt(start) === 45) {
+    const before = start === 0 ? 32 : text.charCodeAt(start - 1);
+    if (before <= 34 || before === 39) scan.command = true;
+  }
   const token = end - start >= SHORTEST_TOKEN ? endToken(scan, start, end) : 0;
   if (token !== 0) return token;
   if (hit === 0 || end - start > LONGEST_NAME) return hit === 0 ? 0 : keyOrLongName(scan, start, end);
@@ -143,6 +146,15 @@ function keyOrName(scan: Scan, start: number, end: number): number {
 /** A JWT or a provider's token, at the start of a word or after one of its separators. */
 function endToken(scan: Scan, start: number, end: number): number {
   const { text } = scan;
+  if (
+    text.charCodeAt(start - 1) === 58 &&
+    text.startsWith('AA', start) &&
+    /(?:^|\D)\d{8,10}:$/.test(text.slice(Math.max(0, start - 12), start))
+  ) {
+    // A bot's number and its key.
+    scan.edits.push(start, end);
+    return end;
+  }
   let dot = -2;
   for (let at = start; at < end - 11; at++) {
     if (at > start) {
@@ -184,7 +196,8 @@ function maskBlob(scan: Scan, start: number, end: number, holds: (text: string) 
     if (decodeBase64(text, start, start + 64) !== undefined || text.indexOf(' ', start) === -1) edits.push(start, to);
     return;
   }
-  const hex = decodeHex(text, start, end);
+  const digits = text.startsWith('0x', start) ? start + 2 : start;
+  const hex = decodeHex(text, digits, end);
   if (hex !== undefined && holds(hex)) {
     edits.push(start, to);
     return;

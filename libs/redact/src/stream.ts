@@ -22,7 +22,7 @@ const KEY_ENDS = /-{4,5} ?END [A-Z0-9 ]{0,60}/;
 /** Lines of a private key: base64, headers, nothing else. */
 const KEY_LINE = /^[>\s\w.|:[\]-]{0,60}?[A-Za-z0-9+/=]{0,128}\s*$|^(?:Proc-Type|DEK-Info|Comment|Version):/;
 /** A line that may name what only the next one holds. */
-const OPENS = /(?:[:=|,>\\([{][-+\d]?|\bname="[^"\n]{1,80}")[ \t]*$/;
+const OPENS = /(?:[:=|,>\\([{][-+\d]?|\bname="[^"\n]{1,80}")\s*$/;
 
 export function createLineTransform(masks: Masks, options: RedactTransformOptions = {}): Transform {
   const decoder = new StringDecoder('utf8');

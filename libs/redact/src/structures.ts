@@ -8,6 +8,7 @@ const VALUED =
   /^(?:value|val|v|values|content|contents|data|text|default|defaultvalue|current|raw|secret|string|rows|records|body)$/i;
 const COLUMNS = /^(?:columns|fields|headers|header|names|keys|cols|columnnames)$/i;
 const ROWS = /^(?:rows|values|data|records)$/i;
+const HEADER = /^(?:host|accept|user-agent|content-type|content-length|connection|origin|referer)$/i;
 const NAME = /^-{0,2}[\w.-]{2,80}$/;
 /** A key pair in JSON (RFC 7518) keeps its private numbers under one letter each. */
 const PRIVATE_NUMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'];
@@ -70,6 +71,9 @@ export function pairSecret(items: readonly unknown[], index: number, judge: Name
   if (name.strength !== STRONG) return false;
   if (typeof item === 'string' && judge(item).strength === STRONG && !/\d/.test(item)) return false;
   if (before.startsWith('-')) return typeof item !== 'string' || !item.startsWith('--');
+  // A list of the names of fields names nothing.
+  const plain = typeof item === 'string' && /^[A-Za-z_]{1,20}$/.test(item);
+  if (items.length > 2 && plain && !items.some((each) => typeof each === 'string' && HEADER.test(each))) return false;
   // Raw headers and pairs name at even places.
   return index % 2 === 1 && items.length % 2 === 0;
 }

@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { contentTypeOf, digest, isBodyName, isBulk } from './bulk.ts';
 import { secretArguments } from './commands.ts';
-import { looksLikeGrant, looksRandom } from './looks.ts';
+import { looksLikeGrant, looksWeak } from './looks.ts';
 import { type Name, type NameTable, STRONG, WEAK } from './names.ts';
 import { columnsOf, isNaming, isValued, namedSecret, pairSecret } from './structures.ts';
 import { MARK } from './values.ts';
@@ -190,7 +190,7 @@ const PLAIN: Place = { secret: false, body: false, query: false, depth: 0 };
 
 function hides(info: KeyInfo, content: string, place: Place): boolean {
   if (place.query && info.name.parameter) return looksLikeGrant(content);
-  return info.name.strength === WEAK && looksRandom(content);
+  return info.name.strength === WEAK && looksWeak(content, info.name.session);
 }
 
 function visitRows(rows: object, at: ReadonlySet<number>, rules: WalkRules, place: Place, path: Set<object>): unknown {
