@@ -137,7 +137,7 @@ function keyOrName(scan: Scan, start: number, end: number): number {
       /(?:api|access|secret|private|auth|account|signing|encryption|master|shared|recovery|verification|security|backup|seed|pass|connection|license|service|session) $/i.exec(
         text.slice(Math.max(0, start - 14), start),
       );
-    if (before !== null && /^(?:keys?|code|phrase|string|word|token)$/i.test(whole)) name = scan.names(`api_${'key'}`);
+    if (before !== null && /^(?:keys?|code|phrase|string|word|token)$/i.test(whole)) name = scan.names('api_key');
   }
   if (name.strength === 0 && !name.parameter && !name.scheme) return 0;
   return maskNamed(scan, name, start, end);

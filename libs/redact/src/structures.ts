@@ -37,7 +37,6 @@ export interface Columns {
   /** The field that holds the rows. */
   readonly rows: string;
   readonly at: ReadonlySet<number>;
-  readonly whole: ReadonlySet<string>;
 }
 
 /** `{ columns: ['user', 'password'], rows: [['ann', …]] }`, and two lists side by side. */
@@ -57,7 +56,7 @@ export function columnsOf(
       typeof item === 'object' && item !== null ? Object.getOwnPropertyDescriptor(item, 'name')?.value : item;
     if (typeof name === 'string' && judge(name).strength === STRONG) at.add(index);
   }
-  return at.size === 0 ? undefined : { rows, at, whole: new Set() };
+  return at.size === 0 ? undefined : { rows, at };
 }
 
 /** Whether the item at this place is named by the one before it. */

@@ -158,11 +158,7 @@ function visitFields(
     const info = keyInfo(key, rules);
     let content = readField(value, key);
     if (key === 'stack' && typeof content === 'string') content = content.slice(0, Math.floor(rules.bulk / 3));
-    const secret =
-      (place.secret && !info.quiet) ||
-      info.name.strength === STRONG ||
-      (named && info.valued) ||
-      columns?.whole.has(key) === true;
+    const secret = (place.secret && !info.quiet) || info.name.strength === STRONG || (named && info.valued);
     let seen: unknown;
     if (typeof content === 'string') {
       const hidden = secret || hides(info, content, place);
