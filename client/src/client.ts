@@ -2,6 +2,7 @@
 // Promises one error class, bounded retries of what may be repeated, and streams that lose and repeat nothing.
 // Must never put a key into a URL, follow a redirect, or treat an unknown code, type or field as a fault.
 import type { Me, Readiness, Session } from '@sallyport/contracts';
+import { followLive, type LiveMessage, type LiveQuery } from './live-stream.ts';
 import { type Artifacts, createArtifacts } from './resources/artifacts.ts';
 import {
   createEntities,
@@ -17,10 +18,11 @@ import { createRuns, type Runs } from './resources/runs.ts';
 import { type ClientOptions, createTransport } from './transport.ts';
 
 export type { FollowOptions } from './event-stream.ts';
+export type { LiveMessage, LiveQuery } from './live-stream.ts';
 export type { PageQuery } from './pages.ts';
-export type { Artifacts, Upload } from './resources/artifacts.ts';
+export type { ArtifactQuery, Artifacts, Upload } from './resources/artifacts.ts';
 export type { Entities, EntityQuery, Keys, Skills, Tenants } from './resources/catalogue.ts';
-export type { CreateRunOptions, EventsQuery, Runs } from './resources/runs.ts';
+export type { CreateRunOptions, EventsQuery, RunQuery, Runs } from './resources/runs.ts';
 export { type LocalCode, SallyportError } from './sallyport-error.ts';
 export type { ClientOptions } from './transport.ts';
 
@@ -31,6 +33,10 @@ export interface Client {
   readonly keys: Keys;
   readonly tenants: Tenants;
   readonly skills: Skills;
+  readonly live: {
+    /** Many runs, or word of every run, over one stream; reconnects by itself until it is aborted. */
+    follow(query: LiveQuery): AsyncGenerator<LiveMessage>;
+  };
   me(signal?: AbortSignal): Promise<Me>;
   /** Of a browser: the cookie is set, sent and kept by the browser alone. */
   readonly session: {
@@ -70,6 +76,7 @@ export function createClient(options: ClientOptions): Client {
     keys: createKeys(transport),
     tenants: createTenants(transport),
     skills: createSkills(transport),
+    live: { follow: (query) => followLive(transport, query) },
     me: (signal) => transport.json('v1/me', { signal }),
     session: {
       open: (token) =>

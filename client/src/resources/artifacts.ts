@@ -11,11 +11,15 @@ export interface Upload {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ArtifactQuery extends PageQuery {
+  readonly run_id?: string | undefined;
+}
+
 export interface Artifacts {
   upload(upload: Upload): Promise<Artifact>;
   get(id: string, signal?: AbortSignal): Promise<Artifact>;
-  list(query?: PageQuery): AsyncGenerator<Artifact>;
-  listPage(query?: PageQuery): Promise<Page<Artifact>>;
+  list(query?: ArtifactQuery): AsyncGenerator<Artifact>;
+  listPage(query?: ArtifactQuery): Promise<Page<Artifact>>;
   /** The bytes as they were stored. They come from outside: show them as text or save them, never run them. */
   content(id: string, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
   delete(id: string): Promise<void>;
@@ -25,7 +29,7 @@ const UPLOAD_MS = 600_000;
 
 export function createArtifacts(transport: Transport): Artifacts {
   const path = (id: string, rest = ''): string => `v1/artifacts/${segment(id)}${rest}`;
-  const page = ({ signal, ...query }: PageQuery): Promise<Page<Artifact>> =>
+  const page = ({ signal, ...query }: ArtifactQuery): Promise<Page<Artifact>> =>
     transport.json('v1/artifacts', { query: { ...query }, signal });
   return {
     upload: ({ name, mediaType, content, signal }) =>

@@ -1,4 +1,13 @@
-import type { Artifact, CreateRun, Entity, EventEnvelope, Page, Run, RunSummary } from '@sallyport/contracts';
+import type {
+  Artifact,
+  CreateRun,
+  Entity,
+  EventEnvelope,
+  Page,
+  Run,
+  RunStatus,
+  RunSummary,
+} from '@sallyport/contracts';
 import { FOLLOW_LIMITS, type FollowLimits, type FollowOptions, followRun } from '../event-stream.ts';
 import { eachOf, type PageQuery } from '../pages.ts';
 import { SallyportError } from '../sallyport-error.ts';
@@ -9,6 +18,10 @@ export interface EventsQuery {
   readonly after?: number | undefined;
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface RunQuery extends PageQuery {
+  readonly status?: RunStatus | undefined;
 }
 
 export interface CreateRunOptions {
@@ -22,12 +35,14 @@ export interface Runs {
   create(body: CreateRun, options?: CreateRunOptions): Promise<Run>;
   get(id: string, signal?: AbortSignal): Promise<Run>;
   /** Every run, newest first. */
-  list(query?: PageQuery): AsyncGenerator<RunSummary>;
-  listPage(query?: PageQuery): Promise<Page<RunSummary>>;
+  list(query?: RunQuery): AsyncGenerator<RunSummary>;
+  listPage(query?: RunQuery): Promise<Page<RunSummary>>;
   /** Asks that the run stop. `already_ended` (409) when it has. */
   cancel(id: string): Promise<Run>;
   /** Stored events after `after`, oldest first. */
   events(id: string, query?: EventsQuery): Promise<readonly EventEnvelope[]>;
+  /** The same without `data`. */
+  envelopes(id: string, query?: EventsQuery): Promise<readonly Omit<EventEnvelope, 'data'>[]>;
   /** Every event once and in order, live until the run has ended; reconnects by itself. */
   follow(id: string, options?: FollowOptions): AsyncGenerator<EventEnvelope>;
   /** The lines of the run's export, for offline verification. */
@@ -44,10 +59,15 @@ export function createRuns(transport: Transport, limits: FollowLimits = FOLLOW_L
     <T>(where: string) =>
     ({ signal, ...query }: PageQuery): Promise<Page<T>> =>
       transport.json(where, { query: { ...query }, signal });
-  const events: Runs['events'] = async (id, { signal, ...query } = {}) => {
-    const page = await transport.json<Page<EventEnvelope>>(path(id, '/events'), { query, signal });
+  const eventPage = async <T>(
+    id: string,
+    { signal, ...query }: EventsQuery,
+    view?: 'envelope',
+  ): Promise<readonly T[]> => {
+    const page = await transport.json<Page<T>>(path(id, '/events'), { query: { ...query, view }, signal });
     return page.data;
   };
+  const events: Runs['events'] = (id, query = {}) => eventPage<EventEnvelope>(id, query);
   return {
     create: (body, { idempotencyKey, signal } = {}) =>
       transport.json('v1/runs', {
@@ -61,6 +81,7 @@ export function createRuns(transport: Transport, limits: FollowLimits = FOLLOW_L
     listPage: (query = {}) => pageOf<RunSummary>('v1/runs')(query),
     cancel: (id) => transport.json(path(id, '/cancel'), { method: 'POST' }),
     events,
+    envelopes: (id, query = {}) => eventPage(id, query, 'envelope'),
     follow: (id, options = {}) =>
       followRun(transport, id, options, limits, (after) => events(id, { after, signal: options.signal })),
     export: (id, signal) => exportLines(transport, path(id, '/export'), signal),
