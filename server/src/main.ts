@@ -2,6 +2,7 @@
 // Promises that what was begun is ended in order, whatever failed on the way, and that nothing else composes the product.
 // Must never remove a door: no setting of a shipped server does (DEC-011).
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createEgressGuard } from '@sallyport/egress';
 import { type AgentDeps, openModels } from './agent/agent.ts';
 import { createLocalBlobs } from './blobs/blobs.ts';
@@ -17,7 +18,7 @@ import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createDatabase, type Database, openListener } from './db/db.ts';
 import { openSignals, type Signals } from './events/events.ts';
-import { startHttp } from './http/http.ts';
+import { type ConsoleFiles, loadConsole, startHttp } from './http/http.ts';
 import { createPeppers } from './identity/identity.ts';
 import type { Log } from './log.ts';
 import { createParser } from './parse/parse.ts';
@@ -42,6 +43,7 @@ export interface Served {
   close(): Promise<void>;
 }
 
+const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.url));
 const POOL = 10;
 const ADDRESS_FILE = 'server.json';
 const MODEL_WAIT_MS = 120_000;
@@ -98,6 +100,7 @@ async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served
     skills: agent.skills,
     models: agent.models,
     signals,
+    console: await openConsole(log),
     log,
     listen: config,
     readiness: async () => {
@@ -131,6 +134,16 @@ function answer(
     ended: made.server.ended.then(() => 'the database ended'),
     close: () => begun.close(log),
   };
+}
+
+async function openConsole(log: Log): Promise<ConsoleFiles> {
+  const files = await loadConsole(CONSOLE_FOLDER);
+  if (files.html === undefined)
+    log.warn('console.missing', {
+      path: CONSOLE_FOLDER,
+      detail: files.fault ?? 'not built; npm run console builds it',
+    });
+  return files;
 }
 
 /** A worker alone, on the database of a `serve` or on an own one. */

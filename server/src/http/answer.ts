@@ -7,6 +7,8 @@ export interface Answer {
   readonly body?: unknown;
   /** JSON that was written before: a replay answers the very bytes of the first time. */
   readonly json?: string;
+  /** Sent as they are; `headers` name their type. */
+  readonly bytes?: Uint8Array;
   /** Sent as it comes, with backpressure; `headers` name its type. */
   readonly stream?: AsyncIterable<Uint8Array | string>;
 }

@@ -5,6 +5,7 @@ import type { Signals } from '../events/events.ts';
 import type { Peppers } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
 import type { Skills } from '../skills/skills.ts';
+import type { ConsoleFiles } from './console/console.ts';
 
 export interface HttpDeps {
   /** Under the login of the API. */
@@ -14,6 +15,7 @@ export interface HttpDeps {
   readonly skills: Skills;
   readonly models: { readonly names: readonly string[]; readonly fallback: string };
   readonly signals: Signals;
+  readonly console: ConsoleFiles;
   readonly log: Log;
   readonly listen: {
     readonly host: string;

@@ -117,6 +117,7 @@ export function callOf(services: Services, request: FastifyRequest, reply: Fasti
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status).headers({ ...answer.headers });
   if (answer.stream !== undefined) return reply.send(Readable.from(answer.stream, { objectMode: false }));
+  if (answer.bytes !== undefined) return reply.send(answer.bytes);
   const json = answer.json ?? (answer.body === undefined ? undefined : JSON.stringify(answer.body));
   if (json === undefined) return reply.send();
   return reply.header('content-type', 'application/json; charset=utf-8').send(json);

@@ -4,6 +4,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fault } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { basePath, belowBase } from './base-path.ts';
 import { refuseBrokenRequest } from './broken-request.ts';
 import { watchConnections } from './connections.ts';
 import type { HttpDeps } from './deps.ts';
@@ -14,6 +15,7 @@ import { methodsAt, ROUTES } from './registry.ts';
 import type { Route, Services } from './route.ts';
 import { MOST_JSON_BYTES, parseStrictJson } from './strict-json.ts';
 
+export { type ConsoleFiles, loadConsole, NO_CONSOLE } from './console/console.ts';
 export type { HttpDeps } from './deps.ts';
 export { ROUTES } from './registry.ts';
 export type { Access, Method, Route } from './route.ts';
@@ -27,9 +29,11 @@ function pattern(route: Route): string {
 
 function createApp(services: Services): FastifyInstance {
   const proxies = services.listen.trustedProxies;
+  const base = basePath(services.listen.publicUrl);
   return Fastify({
     logger: false,
     trustProxy: proxies.length === 0 ? false : [...proxies],
+    rewriteUrl: (request) => belowBase(request.url ?? '/', base),
     genReqId: () => newId(),
     requestIdHeader: false,
     bodyLimit: MOST_JSON_BYTES,

@@ -2,6 +2,7 @@
 import type { Method, Route } from './route.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { consoleRoutes } from './routes/console.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { healthRoutes } from './routes/health.ts';
 import { meRoutes } from './routes/me.ts';
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...artifactRoutes,
   ...entityRoutes,
   ...skillRoutes,
+  ...consoleRoutes,
 ];
 
 /** Methods that are served under this path, for `Allow`. */

@@ -73,6 +73,8 @@ export interface RouteSpec<P extends string, A extends Access, B extends Schema,
 }
 
 export interface Route {
+  /** A call of the API, or a page (or a part of one) for a browser. */
+  readonly kind: 'call' | 'page';
   readonly method: Method;
   /** With `{name}` for each id position. */
   readonly path: string;
@@ -98,6 +100,7 @@ export function route<
   const query = spec.query ?? NoQuery;
   const checkQuery = checker(query) as Checker<Typed<Q>>;
   return {
+    kind: 'call',
     method: spec.method,
     path: spec.path,
     access: spec.access,

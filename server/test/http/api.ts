@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createLocalBlobs } from '../../src/blobs/blobs.ts';
 import { type Doors, openListener } from '../../src/db/db.ts';
 import { openSignals, type Signals } from '../../src/events/events.ts';
-import { type HttpDeps, startHttp } from '../../src/http/http.ts';
+import { type ConsoleFiles, type HttpDeps, NO_CONSOLE, startHttp } from '../../src/http/http.ts';
 import {
   createPeppers,
   createTenant,
@@ -62,7 +62,12 @@ export interface Api {
 }
 
 export async function startApi(
-  options: { readonly doors?: Doors; readonly nodes?: number; readonly publicUrl?: URL } = {},
+  options: {
+    readonly doors?: Doors;
+    readonly nodes?: number;
+    readonly publicUrl?: URL;
+    readonly console?: ConsoleFiles;
+  } = {},
 ): Promise<Api> {
   const database = await testDatabase(options.doors === undefined ? {} : { doors: options.doors });
   const root = await mkdtemp(join(tmpdir(), 'sallyport-http-'));
@@ -73,6 +78,7 @@ export async function startApi(
     peppers,
     blobs: createLocalBlobs({ root }),
     skills: await loadSkills(fileURLToPath(new URL('../../../skills', import.meta.url))),
+    console: options.console ?? NO_CONSOLE,
     models: { names: ['rehearsal', 'gullible'], fallback: 'rehearsal' },
     log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
     listen: { host: '127.0.0.1', port: 0, publicUrl: options.publicUrl, trustedProxies: [] },
