@@ -48,6 +48,7 @@ export {
 } from './http.ts';
 export {
   ListArtifactsQuery,
+  ListAuditQuery,
   ListEntitiesQuery,
   ListEventsQuery,
   ListRunsQuery,

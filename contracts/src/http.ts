@@ -101,6 +101,7 @@ export const SCOPES = [
   'entities:read',
   'keys:read',
   'keys:write',
+  'audit:read',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

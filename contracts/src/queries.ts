@@ -35,5 +35,15 @@ export const ListEventsQuery = closed({
 });
 export type ListEventsQuery = Static<typeof ListEventsQuery>;
 
+/** Newest first. `limit` is 100 unless told. */
+export const ListAuditQuery = closed({
+  action: Type.Optional(Type.String({ pattern: '^[a-z]+(\\.[a-z_]+)+$', maxLength: 60 })),
+  object_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  /** Only records whose `seq` is smaller. */
+  before: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+});
+export type ListAuditQuery = Static<typeof ListAuditQuery>;
+
 export const NoQuery = closed({});
 export type NoQuery = Static<typeof NoQuery>;

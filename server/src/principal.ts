@@ -16,6 +16,7 @@ export interface KeyPrincipal extends Minted {
   readonly userId: UserId;
   readonly keyId: KeyId;
   readonly scopes: readonly string[];
+  readonly requestId?: string;
 }
 
 /** A user by a session of a browser; `keyId` is the key that the session was made from, if it was. */
@@ -26,6 +27,7 @@ export interface SessionPrincipal extends Minted {
   readonly sessionId: SessionId;
   readonly keyId: KeyId | undefined;
   readonly scopes: readonly string[];
+  readonly requestId?: string;
 }
 
 export type UserPrincipal = KeyPrincipal | SessionPrincipal;
@@ -43,12 +45,18 @@ export interface SetupPrincipal extends Minted {
   readonly tenantId: TenantId;
 }
 
+/** The worker's own chores inside one tenant; the tenant comes from a row that says what is due. */
+export interface KeeperPrincipal extends Minted {
+  readonly kind: 'keeper';
+  readonly tenantId: TenantId;
+}
+
 /** Tenantless: may call tenants, posture and purge only. */
 export interface OperatorPrincipal extends Minted {
   readonly kind: 'operator';
 }
 
-export type TenantPrincipal = UserPrincipal | RunPrincipal | SetupPrincipal;
+export type TenantPrincipal = UserPrincipal | RunPrincipal | SetupPrincipal | KeeperPrincipal;
 export type Principal = TenantPrincipal | OperatorPrincipal;
 
 type Plain<P> = P extends Minted ? Omit<P, typeof minted> : never;
@@ -56,4 +64,9 @@ type Plain<P> = P extends Minted ? Omit<P, typeof minted> : never;
 /** Mints a principal. The import of this function is confined by floors.json to identity/ and worker/. */
 export function mintPrincipal<P extends Plain<Principal>>(fields: P): Extract<Principal, { kind: P['kind'] }> {
   return Object.freeze({ ...fields }) as unknown as Extract<Principal, { kind: P['kind'] }>;
+}
+
+/** The same principal, with the request that it acts in: what it does is recorded under that id. */
+export function inRequest<P extends UserPrincipal>(principal: P, requestId: string): P {
+  return Object.freeze({ ...principal, requestId }) as unknown as P;
 }

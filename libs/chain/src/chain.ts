@@ -1,6 +1,17 @@
 // Owns canonical JSON (RFC 8785) and the hash chain over salted commitments.
 // Promises that any changed, removed, swapped or foreign event is found offline, without secrets.
 // Must never keep a payload inside a hash: erasing a payload leaves the chain whole.
+export {
+  type AuditCode,
+  type AuditHeader,
+  type AuditRecord,
+  type AuditVerdict,
+  auditDigest,
+  auditHash,
+  parseAuditExport,
+  type SealedRecord,
+  verifyAudit,
+} from './audit.ts';
 export { canonicalize } from './canonical.ts';
 export { ChainError, type ChainErrorCode } from './chain-error.ts';
 export type { ChainEnvelope } from './hashed-text.ts';

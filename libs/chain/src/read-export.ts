@@ -29,7 +29,8 @@ export function parseEvent(line: string): ExportedEvent {
   return parseLine(line) as unknown as ExportedEvent;
 }
 
-function parseLine(line: string): Record<string, unknown> {
+/** One line as a JSON object of bounded length. Throws `ChainError('bad_export')`. */
+export function parseLine(line: string): Record<string, unknown> {
   if (line.length > MOST_LINE) throw new ChainError('bad_export', `a line is longer than ${MOST_LINE} characters`);
   try {
     const value: unknown = JSON.parse(line);

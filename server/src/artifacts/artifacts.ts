@@ -2,10 +2,12 @@
 // Promises that bytes are on disk before their row exists, and that one effect key makes one artifact.
 // Must never answer for another tenant's id with anything but not-found.
 import type { Artifact } from '@sallyport/contracts';
+import { recordAct } from '../audit/audit.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
-import { type Row, sql, type TenantScope } from '../db/db.ts';
+import { type Database, type Row, sql, type TenantScope, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { type ArtifactId, type Id, newId, type RunId, type UserId } from '../ids.ts';
+import type { TenantPrincipal } from '../principal.ts';
 
 export const MOST_ARTIFACT_BYTES = 64 * 1024 * 1024;
 
@@ -141,13 +143,34 @@ export async function openArtifact(
   return { artifact, content };
 }
 
+/** An upload of a person, with its record. */
+export async function uploadArtifact(tx: TenantTx, blob: StoredBlob, artifact: NewArtifact): Promise<Artifact> {
+  const stored = await insertArtifact(tx, blob, artifact);
+  await recordAct(tx, {
+    action: 'artifact.uploaded',
+    object: { kind: 'artifact', id: stored.id },
+    detail: { media_type: stored.media_type, bytes: stored.bytes },
+  });
+  return stored;
+}
+
 /** Marks, deletes the bytes, removes the row last: a crash between leaves a row that says so (RT3). */
-export async function deleteArtifact(scope: TenantScope, blobs: BlobStore, id: ArtifactId): Promise<void> {
-  const blobId = await scope.first(
-    sql`update artifacts a set state = 'deleting' where ${scope.mine('a')} and a.id = ${id} returning a.blob_id`,
-    (row: Row) => row.text('blob_id'),
-  );
-  if (blobId === undefined) throw fault('not_found');
+export async function deleteArtifact(
+  db: Database,
+  principal: TenantPrincipal,
+  blobs: BlobStore,
+  id: ArtifactId,
+): Promise<void> {
+  const blobId = await db.atomic(principal, async (tx) => {
+    const marked = await tx.first(
+      sql`update artifacts a set state = 'deleting' where ${tx.mine('a')} and a.id = ${id} returning a.blob_id`,
+      (row: Row) => row.text('blob_id'),
+    );
+    if (marked === undefined) throw fault('not_found');
+    await recordAct(tx, { action: 'artifact.deleted', object: { kind: 'artifact', id } });
+    return marked;
+  });
+  const scope = db.tenant(principal);
   await blobs.delete({ tenantId: scope.tenantId, blobId });
   await scope.run(sql`delete from artifacts a where ${scope.mine('a')} and a.id = ${id} and a.state = 'deleting'`);
 }

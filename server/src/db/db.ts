@@ -34,6 +34,7 @@ const SYSTEM = {
   instance_put: 'select value from sys.instance_put($1, $2)',
   create_setup_link: 'select expires_at from sys.create_setup_link($1, $2, $3, $4)',
   claim_setup_link: 'select tenant_id, user_id from sys.claim_setup_link($1)',
+  audit_due: 'select tenant_id from sys.audit_due($1)',
   claim_runs: 'select tenant_id, run_id, epoch, stalls from sys.claim_runs($1, $2)',
   register_worker: 'select number from sys.register_worker($1, $2, $3)',
   renew_worker: 'select renewed from sys.renew_worker($1, $2)',

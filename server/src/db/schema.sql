@@ -55,6 +55,17 @@ grant execute on function app.current_tenant() to {{p}}_purger;
 grant execute on function app.current_tenant() to {{p}}_registrar;
 grant execute on function app.current_tenant() to {{p}}_tenant;
 
+CREATE OR REPLACE FUNCTION app.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'DELETE' and current_user = '{{p}}_purger' then return old; end if;
+  raise exception 'the audit log is insert-only' using errcode = 'insufficient_privilege';
+end $function$;
+alter function app.refuse_change() owner to {{p}}_owner;
+
 create table app.api_keys (
   tenant_id uuid not null,
   id uuid not null,
@@ -132,6 +143,90 @@ create policy wall on app.artifacts as permissive for all to {{p}}_purger, {{p}}
 grant delete, select on app.artifacts to {{p}}_purger;
 grant delete, insert, select on app.artifacts to {{p}}_tenant;
 grant update (state) on app.artifacts to {{p}}_tenant;
+
+create table app.audit (
+  tenant_id uuid not null,
+  id uuid not null,
+  "time" timestamp with time zone not null,
+  actor_kind text not null,
+  actor_id text not null,
+  on_behalf_of uuid,
+  action text not null,
+  object_kind text,
+  object_id text,
+  outcome text not null,
+  reason text,
+  request_id uuid,
+  detail text not null,
+  body_digest bytea not null,
+  constraint audit_pkey PRIMARY KEY (tenant_id, id),
+  constraint audit_action_check CHECK ((action ~ '^[a-z]+(\.[a-z_]+)+$'::text)),
+  constraint audit_actor_id_check CHECK (((length(actor_id) >= 1) AND (length(actor_id) <= 200))),
+  constraint audit_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['key'::text, 'session'::text, 'run'::text, 'operator'::text, 'system'::text]))),
+  constraint audit_body_digest_check CHECK ((octet_length(body_digest) = 32)),
+  constraint audit_check CHECK (((object_kind IS NULL) = (object_id IS NULL))),
+  constraint audit_detail_check CHECK (((length(detail) >= 2) AND (length(detail) <= 4000))),
+  constraint audit_object_id_check CHECK (((length(object_id) >= 1) AND (length(object_id) <= 200))),
+  constraint audit_object_kind_check CHECK (((length(object_kind) >= 1) AND (length(object_kind) <= 40))),
+  constraint audit_outcome_check CHECK ((outcome = ANY (ARRAY['success'::text, 'denied'::text, 'failed'::text]))),
+  constraint audit_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint audit_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.audit owner to {{p}}_owner;
+alter table app.audit enable row level security;
+alter table app.audit force row level security;
+CREATE TRIGGER insert_only BEFORE DELETE OR UPDATE ON app.audit FOR EACH ROW EXECUTE FUNCTION app.refuse_change();
+CREATE TRIGGER never_truncated BEFORE TRUNCATE ON app.audit FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change();
+create policy wall on app.audit as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.audit to {{p}}_purger;
+grant insert, select on app.audit to {{p}}_tenant;
+
+create table app.audit_chain (
+  tenant_id uuid not null,
+  seq bigint not null,
+  record_id uuid not null,
+  prev_hash bytea,
+  hash bytea not null,
+  sealed_at timestamp with time zone not null default clock_timestamp(),
+  constraint audit_chain_pkey PRIMARY KEY (tenant_id, seq),
+  constraint audit_chain_check CHECK (((seq = 0) = (prev_hash IS NULL))),
+  constraint audit_chain_hash_check CHECK ((octet_length(hash) = 32)),
+  constraint audit_chain_prev_hash_check CHECK ((octet_length(prev_hash) = 32)),
+  constraint audit_chain_seq_check CHECK ((seq >= 0)),
+  constraint audit_chain_tenant_id_record_id_fkey FOREIGN KEY (tenant_id, record_id) REFERENCES app.audit(tenant_id, id),
+  constraint audit_chain_tenant_id_record_id_key UNIQUE (tenant_id, record_id)
+);
+alter table app.audit_chain owner to {{p}}_owner;
+alter table app.audit_chain enable row level security;
+alter table app.audit_chain force row level security;
+CREATE TRIGGER insert_only BEFORE DELETE OR UPDATE ON app.audit_chain FOR EACH ROW EXECUTE FUNCTION app.refuse_change();
+CREATE TRIGGER never_truncated BEFORE TRUNCATE ON app.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change();
+create policy wall on app.audit_chain as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.audit_chain to {{p}}_purger;
+grant insert, select on app.audit_chain to {{p}}_tenant;
+
+create table app.audit_unsealed (
+  tenant_id uuid not null,
+  record_id uuid not null,
+  since timestamp with time zone not null default clock_timestamp(),
+  constraint audit_unsealed_pkey PRIMARY KEY (tenant_id, record_id),
+  constraint audit_unsealed_tenant_id_record_id_fkey FOREIGN KEY (tenant_id, record_id) REFERENCES app.audit(tenant_id, id)
+);
+alter table app.audit_unsealed owner to {{p}}_owner;
+alter table app.audit_unsealed enable row level security;
+alter table app.audit_unsealed force row level security;
+create policy due_see on app.audit_unsealed as permissive for select to {{p}}_claimer
+  using (true);
+create policy wall on app.audit_unsealed as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.audit_unsealed to {{p}}_purger;
+grant delete, insert, select on app.audit_unsealed to {{p}}_tenant;
+grant select (tenant_id, since) on app.audit_unsealed to {{p}}_claimer;
 
 create table app.effects (
   tenant_id uuid not null,
@@ -435,6 +530,17 @@ grant usage on schema sys to {{p}}_claimer;
 grant usage on schema sys to {{p}}_ops;
 grant usage on schema sys to {{p}}_registrar;
 grant usage on schema sys to {{p}}_worker;
+
+CREATE OR REPLACE FUNCTION sys.audit_due(p_most integer)
+ RETURNS TABLE(tenant_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select u.tenant_id from app.audit_unsealed u group by u.tenant_id order by min(u.since) limit p_most
+$function$;
+alter function sys.audit_due(p_most integer) owner to {{p}}_claimer;
+grant execute on function sys.audit_due(p_most integer) to {{p}}_worker;
 
 CREATE OR REPLACE FUNCTION sys.claim_runs(p_worker uuid, p_max integer)
  RETURNS TABLE(tenant_id uuid, run_id uuid, epoch bigint, stalls integer)

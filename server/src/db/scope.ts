@@ -14,6 +14,8 @@ export interface Doors {
 
 export interface TenantScope {
   readonly tenantId: TenantId;
+  /** Who acts. */
+  readonly principal: TenantPrincipal;
   /** The predicate `alias.tenant_id = tenant`, for select, update and delete. */
   mine(alias?: string): Wall;
   /** The tenant as a value, for inserts. */
@@ -58,6 +60,7 @@ function scopeOver(principal: TenantPrincipal, context: ScopeContext, execute: E
   };
   return {
     tenantId,
+    principal,
     mine: (alias = '') => {
       if (!ALIAS.test(alias)) throw fault('internal', { detail: 'an alias must be a short lower-case word' });
       return wall('mine', alias, tenantId);

@@ -85,7 +85,7 @@ export async function refuseKeyInUrl(deps: Deps, url: string): Promise<void> {
   const key = parseKey(found[0]);
   if (key !== undefined && key.env !== 'op') {
     const verdict = await verifyKey(deps.db, deps.peppers, key, Date.now());
-    if (verdict.ok) await flagExposed(deps.db.tenant(verdict.principal), verdict.principal.keyId);
+    if (verdict.ok) await deps.db.atomic(verdict.principal, (tx) => flagExposed(tx, verdict.principal.keyId));
   }
   throw fault('credential_in_url');
 }

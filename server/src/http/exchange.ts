@@ -5,6 +5,7 @@ import type { Fault } from '../errors.ts';
 import { fault } from '../errors.ts';
 import { isUuid } from '../ids.ts';
 import type { LogFields } from '../log.ts';
+import { inRequest } from '../principal.ts';
 import type { Answer } from './answer.ts';
 import { sessionCookie } from './cookies.ts';
 import { authenticate, authorize, type Caller, refuseKeyInUrl } from './credentials.ts';
@@ -77,7 +78,8 @@ export async function admit(
   if (route.access === 'public') return;
   const cookie = sessionCookie(listen.publicUrl).read(singleHeader(request, 'cookie'));
   const caller = await authenticate(services, { authorization: authorization[0], cookie });
-  exchange.caller = caller;
+  const { principal } = caller;
+  exchange.caller = principal.kind === 'operator' ? caller : { ...caller, principal: inRequest(principal, request.id) };
   if (cookie !== undefined && !READS.has(request.method))
     demandOwnPage(
       pageHeaders((name) => singleHeader(request, name)),

@@ -3,6 +3,7 @@ import type { Method, Route } from './route.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { consoleRoutes } from './routes/console.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { healthRoutes } from './routes/health.ts';
 import { meRoutes } from './routes/me.ts';
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...artifactRoutes,
   ...entityRoutes,
   ...skillRoutes,
+  ...auditRoutes,
   ...consoleRoutes,
 ];
 

@@ -1,7 +1,8 @@
 // API keys: made once and shown once; verified by key id, constant-time digest, then every state that may stop them (AK1 to AK4, AK9).
 import type { ApiKey, CreateApiKey, CreatedApiKey, Scope } from '@sallyport/contracts';
 import { SCOPES } from '@sallyport/contracts';
-import { type Database, type Row, sql, type TenantScope } from '../db/db.ts';
+import { recordAct } from '../audit/audit.ts';
+import { type Database, type Row, sql, type TenantScope, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { asId, type KeyId, newId, type TenantId, type UserId } from '../ids.ts';
 import { type KeyPrincipal, mintPrincipal } from '../principal.ts';
@@ -92,8 +93,9 @@ export async function touchKey(scope: TenantScope, id: KeyId): Promise<void> {
 }
 
 /** A key that was seen in a URL is stopped: it is in proxies' logs by now. */
-export async function flagExposed(scope: TenantScope, id: KeyId): Promise<void> {
-  await scope.run(sql`update api_keys k set exposed = true where ${scope.mine('k')} and k.id = ${id}`);
+export async function flagExposed(tx: TenantTx, id: KeyId): Promise<void> {
+  await tx.run(sql`update api_keys k set exposed = true where ${tx.mine('k')} and k.id = ${id}`);
+  await recordAct(tx, { action: 'key.exposed', object: { kind: 'key', id } });
 }
 
 function readKey(row: Row): ApiKey {
@@ -115,7 +117,7 @@ function readKey(row: Row): ApiKey {
 
 /** Makes a key for `owner`. Its scopes are a part of what its maker holds now (AK9). */
 export async function createKey(
-  scope: TenantScope,
+  tx: TenantTx,
   peppers: Peppers,
   owner: { readonly userId: UserId; readonly scopes: readonly string[] },
   request: CreateApiKey,
@@ -125,14 +127,19 @@ export async function createKey(
   if (beyond.length > 0) throw fault('forbidden', { detail: `scopes beyond the maker's: ${beyond.join(' ')}` });
   const env = request.env ?? 'live';
   const made = generateKey(env);
-  const row = await scope.first(
+  const row = await tx.first(
     sql`insert into api_keys (tenant_id, id, key_id, user_id, env, name, pepper_version, secret_hmac, last4, scopes, expires_at)
-        values (${scope.value}, ${newId<KeyId>()}, ${made.keyId}, ${owner.userId}, ${env}, ${request.name}, ${peppers.current}, ${peppers.digest(made.secret)},
+        values (${tx.value}, ${newId<KeyId>()}, ${made.keyId}, ${owner.userId}, ${env}, ${request.name}, ${peppers.current}, ${peppers.digest(made.secret)},
           ${made.text.slice(-4)}, ${[...scopes]}, clock_timestamp() + make_interval(secs => ${request.expires_in ?? DEFAULT_LIFE_SECONDS}))
         returning id, tenant_id, key_id, user_id, env, name, last4, scopes, status, created_at, expires_at, last_used_at`,
     readKey,
   );
   if (row === undefined) throw fault('internal', { detail: 'the key was not stored' });
+  await recordAct(tx, {
+    action: 'key.created',
+    object: { kind: 'key', id: row.id },
+    detail: { env, scopes: scopes.join(' '), user_id: owner.userId, expires_at: row.expires_at },
+  });
   return { ...row, api_key: made.text };
 }
 
@@ -157,7 +164,8 @@ export async function getKey(scope: TenantScope, id: KeyId): Promise<ApiKey> {
   return key;
 }
 
-export async function revokeKey(scope: TenantScope, id: KeyId): Promise<void> {
-  const rows = await scope.run(sql`update api_keys k set status = 'revoked' where ${scope.mine('k')} and k.id = ${id}`);
+export async function revokeKey(tx: TenantTx, id: KeyId): Promise<void> {
+  const rows = await tx.run(sql`update api_keys k set status = 'revoked' where ${tx.mine('k')} and k.id = ${id}`);
   if (rows === 0) throw fault('not_found');
+  await recordAct(tx, { action: 'key.revoked', object: { kind: 'key', id } });
 }

@@ -2,7 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Scope, Session } from '@sallyport/contracts';
 import { SCOPES } from '@sallyport/contracts';
-import { type Database, type Row, sql, type TenantScope } from '../db/db.ts';
+import { recordAct } from '../audit/audit.ts';
+import { type Database, type Row, sql, type TenantScope, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { asId, type KeyId, newId, type SessionId, type TenantId, type UserId } from '../ids.ts';
 import { type KeyPrincipal, mintPrincipal, type SessionPrincipal } from '../principal.ts';
@@ -49,10 +50,18 @@ export async function openSession(db: Database, owner: SessionOwner): Promise<{ 
   const token = randomBytes(32).toString('base64url');
   const { tenantId, userId } = owner;
   const keyId = owner.kind === 'key' ? owner.keyId : null;
-  const scope = db.tenant(mintPrincipal({ kind: 'setup', tenantId }));
-  await scope.run(sql`insert into sessions (tenant_id, id, digest, user_id, api_key_id, expires_at)
-    values (${scope.value}, ${newId<SessionId>()}, ${tokenDigest(token)}, ${userId}, ${keyId},
-      clock_timestamp() + make_interval(secs => ${IDLE_SECONDS}))`);
+  const by = owner.kind === 'key' ? owner : mintPrincipal({ kind: 'setup', tenantId });
+  const id = newId<SessionId>();
+  await db.atomic(by, async (tx) => {
+    await tx.run(sql`insert into sessions (tenant_id, id, digest, user_id, api_key_id, expires_at)
+      values (${tx.value}, ${id}, ${tokenDigest(token)}, ${userId}, ${keyId},
+        clock_timestamp() + make_interval(secs => ${IDLE_SECONDS}))`);
+    await recordAct(tx, {
+      action: 'session.opened',
+      object: { kind: 'session', id },
+      detail: { user_id: userId, by: owner.kind },
+    });
+  });
   return { token };
 }
 
@@ -106,10 +115,11 @@ export async function touchSession(scope: TenantScope, id: SessionId): Promise<v
       and s.last_used_at < clock_timestamp() - make_interval(secs => ${TOUCH_EVERY_SECONDS})`);
 }
 
-export async function endSession(scope: TenantScope, id: SessionId): Promise<void> {
-  await scope.run(
-    sql`update sessions s set ended_at = clock_timestamp() where ${scope.mine('s')} and s.id = ${id} and s.ended_at is null`,
+export async function endSession(tx: TenantTx, id: SessionId): Promise<void> {
+  const ended = await tx.run(
+    sql`update sessions s set ended_at = clock_timestamp() where ${tx.mine('s')} and s.id = ${id} and s.ended_at is null`,
   );
+  if (ended > 0) await recordAct(tx, { action: 'session.ended', object: { kind: 'session', id } });
 }
 
 /** The session with the names that a person knows it by. */

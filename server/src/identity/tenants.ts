@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { CreatedTenant, Tenant } from '@sallyport/contracts';
 import { SCOPES } from '@sallyport/contracts';
+import { recordAct } from '../audit/audit.ts';
 import { type Database, type Row, sql } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { asId, newId, type TenantId, type UserId } from '../ids.ts';
@@ -47,6 +48,7 @@ export async function standTenant(
     await tx.run(
       sql`insert into users (tenant_id, id, name, role) values (${tx.value}, ${userId}, ${'owner'}, ${'owner'}) on conflict do nothing`,
     );
+    await recordAct(tx, { action: 'tenant.created', object: { kind: 'tenant', id: tenantId } });
     return createKey(tx, peppers, { userId, scopes: SCOPES }, { name: 'first key', expires_in: 31_536_000 });
   });
   return { created_at: createdAt, api_key: key.api_key };

@@ -1,5 +1,6 @@
 // Creates a run: one transaction for the row and its first event, so that no run exists without its log.
 import type { Budget, Run } from '@sallyport/contracts';
+import { recordAct } from '../audit/audit.ts';
 import { sql, type TenantTx } from '../db/db.ts';
 import { append, lockRun } from '../events/events.ts';
 import { newId, type RunId } from '../ids.ts';
@@ -37,5 +38,10 @@ export async function createRun(tx: TenantTx, principal: UserPrincipal, run: New
       data: { skill, model: run.model, budget, input_artifacts: [...(run.input.artifacts ?? [])] },
     },
   ]);
+  await recordAct(tx, {
+    action: 'run.created',
+    object: { kind: 'run', id },
+    detail: { skill: `${skill.name}@${skill.version}`, skill_digest: skill.digest, model: run.model },
+  });
   return id;
 }

@@ -1,5 +1,6 @@
 // Moves a run between its states. Cancel and finish may race: the row lock lets one through, the other learns the present state.
 import type { NewEvent, Run, RunStatus } from '@sallyport/contracts';
+import { recordAct } from '../audit/audit.ts';
 import { sql, type TenantTx } from '../db/db.ts';
 import { append, lockRun, type RunHead } from '../events/events.ts';
 import type { RunId, WorkerId } from '../ids.ts';
@@ -14,9 +15,10 @@ export async function cancelRun(tx: TenantTx, id: RunId, by: string, reason?: st
   const head = await lockRun(tx, id, control);
   if (!OPEN.has(head.status)) return { cancelled: false, status: head.status as RunStatus };
   const data = reason === undefined ? { by } : { by, reason };
-  await append(tx, head, control, [{ type: 'run.cancelled', actor: { kind: 'user', id: by }, data }]);
+  const moved = await append(tx, head, control, [{ type: 'run.cancelled', actor: { kind: 'user', id: by }, data }]);
   await tx.run(sql`update runs r set status = 'cancelled', epoch = r.epoch + 1, worker = null, ended_at = clock_timestamp()
     where ${tx.mine('r')} and r.id = ${id} and r.status in ('queued', 'running', 'waiting')`);
+  await recordEnd(tx, moved, 'run.cancelled', 'cancelled');
   return { cancelled: true };
 }
 
@@ -65,7 +67,22 @@ export async function finishRun(
   await tx.run(sql`update runs r set status = ${finish.status}, worker = null, ended_at = clock_timestamp(),
       error_code = ${finish.status === 'failed' ? finish.code : null}, result = ${result === null ? null : Buffer.from(JSON.stringify(result), 'utf8')}
     where ${tx.mine('r')} and r.id = ${id} and r.epoch = ${epoch} and r.status = 'running'`);
+  await recordEnd(tx, moved, 'run.ended', finish.status);
   return moved;
+}
+
+/** The head of the run's chain enters the tenant's: who holds the one can check the other. */
+async function recordEnd(
+  tx: TenantTx,
+  head: RunHead,
+  action: 'run.ended' | 'run.cancelled',
+  status: string,
+): Promise<void> {
+  await recordAct(tx, {
+    action,
+    object: { kind: 'run', id: head.runId },
+    detail: { status, last_seq: head.lastSeq, head: Buffer.from(head.head ?? []).toString('hex') },
+  });
 }
 
 /** Adds what a step used to the run's totals; the row is locked by the append of the same transaction. */

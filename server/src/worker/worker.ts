@@ -6,7 +6,11 @@ import type { AgentDeps } from '../agent/agent.ts';
 import type { ConnectOptions, Row } from '../db/db.ts';
 import { asId, type RunId, type TenantId } from '../ids.ts';
 import { holdRun } from './hold.ts';
+import { type Chore, sealingChore, startHousekeeping } from './housekeeping.ts';
 import { type Lease, openLease } from './lease.ts';
+
+export type { Chore } from './housekeeping.ts';
+export { keeperOf } from './housekeeping.ts';
 
 export interface WorkerDeps {
   readonly agent: AgentDeps;
@@ -16,6 +20,8 @@ export interface WorkerDeps {
   readonly concurrency: number;
   /** How long an end waits for steps that are at work. */
   readonly drainMs: number;
+  /** Done beside the sealing of the audit log. */
+  readonly chores?: readonly Chore[];
 }
 
 export interface WorkerHandle {
@@ -31,6 +37,7 @@ const AGAIN_MS = 1_000;
 
 export function startWorker(deps: WorkerDeps): WorkerHandle {
   const closing = new AbortController();
+  const housekeeping = startHousekeeping([sealingChore(deps.agent.db), ...(deps.chores ?? [])], deps.agent.log);
   let lease: Lease | undefined;
   const work = async (): Promise<void> => {
     while (!closing.signal.aborted) {
@@ -52,6 +59,8 @@ export function startWorker(deps: WorkerDeps): WorkerHandle {
     close: async () => {
       closing.abort();
       await ended;
+      // Last: what the end of the runs recorded is sealed by then, or by the next node.
+      await housekeeping.close();
     },
   };
 }

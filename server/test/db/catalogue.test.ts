@@ -7,6 +7,7 @@ import { type TestDatabase, testDatabase } from '../database.ts';
 
 /** Every function of schema sys: its owner, and the one login that may call it (none: for other functions only). */
 const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undefined]>> = {
+  audit_due: ['claimer', 'worker'],
   claim_runs: ['claimer', 'worker'],
   claim_setup_link: ['registrar', 'api'],
   create_setup_link: ['registrar', 'api'],
@@ -24,7 +25,8 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
 };
 const LOGINS = ['api', 'worker', 'ops'] as const;
 /** Where the tenant role may delete; all other rows leave by a purge alone. */
-const DELETABLE = ['artifacts', 'idempotency'];
+/** A deletion is normal work here; everywhere else it is the purge's alone. */
+const DELETABLE = ['artifacts', 'audit_unsealed', 'idempotency'];
 
 let database: TestDatabase;
 let role: (name: string) => string;
@@ -76,11 +78,14 @@ test('the functions of schema sys are the known list: each runs as its owner wit
   }
 });
 
-test('schema app holds one function, which says the tenant and runs as its caller', async () => {
+test('schema app holds two functions, which run as their caller: one says the tenant, one refuses a change of the audit log', async () => {
   const { rows } = await database.admin(
-    `select p.proname, p.prosecdef from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'app'`,
+    `select p.proname, p.prosecdef from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'app' order by 1`,
   );
-  assert.deepEqual(rows, [{ proname: 'current_tenant', prosecdef: false }]);
+  assert.deepEqual(rows, [
+    { proname: 'current_tenant', prosecdef: false },
+    { proname: 'refuse_change', prosecdef: false },
+  ]);
 });
 
 test('no role is a superuser, passes by row-level security, or makes roles or databases', async () => {

@@ -22,6 +22,9 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'artifacts',
   'entities',
   'idempotency',
+  'audit',
+  'audit_chain',
+  'audit_unsealed',
 ]);
 const KINDS: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt']);
 /** They set what row-level security reads, run a text as a statement, or leave the database. */

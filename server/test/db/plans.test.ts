@@ -146,7 +146,7 @@ async function sendFindings(id: RunId): Promise<void> {
   await artifacts.listArtifacts(scope, { limit: 20, runId: id, before: artifactId });
   for await (const chunk of (await artifacts.openArtifact(scope, blobs, artifactId)).content)
     assert.ok(chunk.length > 0);
-  await artifacts.deleteArtifact(scope, blobs, artifactId);
+  await artifacts.deleteArtifact(watched, alice, blobs, artifactId);
 
   const finding = { ...label, reference: 'page@1', evidence: [], runId: id, effectKey: 'e' };
   const page = { ...finding, attributes: { url: 'http://example.com/', title: 't', summary: 's' } };
@@ -159,14 +159,14 @@ async function sendFindings(id: RunId): Promise<void> {
 
 async function sendKeys(): Promise<void> {
   const scope = watched.tenant(alice);
-  const made = await identity.createKey(scope, peppers, alice, { name: 'second' });
+  const made = await watched.atomic(alice, (tx) => identity.createKey(tx, peppers, alice, { name: 'second' }));
   const id = asId<KeyId>(made.id);
   await identity.listKeys(scope, { limit: 20 });
   await identity.listKeys(scope, { limit: 20, before: id });
   await identity.getKey(scope, id);
   await identity.touchKey(scope, id);
-  await identity.flagExposed(scope, id);
-  await identity.revokeKey(scope, id);
+  await watched.atomic(alice, (tx) => identity.flagExposed(tx, id));
+  await watched.atomic(alice, (tx) => identity.revokeKey(tx, id));
   const request = { principal: 'p', route: 'POST /v1/runs', key: 'k', fingerprint: fingerprint({}) };
   await watched.atomic(alice, async (tx) => {
     assert.equal(await enterKeyed(tx, request), undefined);

@@ -192,9 +192,12 @@ test('keys are refused alike; a revoked one stops; the dump holds no secret', as
   assert.equal(await reason(parsed, now + 400 * 86_400_000), 'expired');
   const rows = await database.admin('select k::text as row from app.api_keys k');
   assert.ok(rows.rows.every((row) => !String(row.row).includes(parsed.secret)));
-  await revokeKey(database.api.tenant(bob), asId<KeyId>(bob.keyId));
+  await database.api.atomic(bob, (tx) => revokeKey(tx, asId<KeyId>(bob.keyId)));
   assert.equal(await reason(parsed), 'revoked');
-  await assert.rejects(revokeKey(database.api.tenant(alice), asId<KeyId>(bob.keyId)), isFault('not_found'));
+  await assert.rejects(
+    database.api.atomic(alice, (tx) => revokeKey(tx, asId<KeyId>(bob.keyId))),
+    isFault('not_found'),
+  );
 });
 
 test('a garbled key is refused without any lookup', () => {

@@ -50,9 +50,9 @@ export const apiKeyRoutes: readonly Route[] = [
     path: '/v1/api-keys/{id}/revoke',
     access: 'keys:write',
     summary: 'Stops a key at once and for ever.',
-    handle: async ({ scope, params }) => {
+    handle: async ({ services, principal, scope, params }) => {
       const id = asId<KeyId>(params.id);
-      await revokeKey(scope, id);
+      await services.db.atomic(principal, (tx) => revokeKey(tx, id));
       return ok(await getKey(scope, id));
     },
   }),
@@ -61,8 +61,8 @@ export const apiKeyRoutes: readonly Route[] = [
     path: '/v1/api-keys/{id}',
     access: 'keys:write',
     summary: 'Stops a key at once and for ever, like revoke.',
-    handle: async ({ scope, params }) => {
-      await revokeKey(scope, asId(params.id));
+    handle: async ({ services, principal, params }) => {
+      await services.db.atomic(principal, (tx) => revokeKey(tx, asId(params.id)));
       return noContent;
     },
   }),

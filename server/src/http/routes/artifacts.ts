@@ -2,11 +2,11 @@ import { ListArtifactsQuery } from '@sallyport/contracts';
 import {
   deleteArtifact,
   getArtifact,
-  insertArtifact,
   listArtifacts,
   MOST_ARTIFACT_BYTES,
   openArtifact,
   storeBlob,
+  uploadArtifact,
 } from '../../artifacts/artifacts.ts';
 import { fault } from '../../errors.ts';
 import { type ArtifactId, asId, type RunId } from '../../ids.ts';
@@ -35,7 +35,7 @@ export const artifactRoutes: readonly Route[] = [
       const mediaType = readUploadType(header('content-type'));
       const name = readUploadName(header('content-disposition'));
       const blob = await storeBlob(services.blobs, scope.tenantId, content);
-      const artifact = await insertArtifact(scope, blob, {
+      const upload = {
         name,
         mediaType,
         dataClass: 'upload',
@@ -43,7 +43,9 @@ export const artifactRoutes: readonly Route[] = [
         confidentiality: 'private',
         sources: [`user:${principal.userId}`],
         userId: principal.userId,
-      }).catch(async (error: unknown) => {
+      } as const;
+      const stored = services.db.atomic(principal, (tx) => uploadArtifact(tx, blob, upload));
+      const artifact = await stored.catch(async (error: unknown) => {
         await services.blobs.delete({ tenantId: scope.tenantId, blobId: blob.blobId });
         throw error;
       });
@@ -84,8 +86,8 @@ export const artifactRoutes: readonly Route[] = [
     path: '/v1/artifacts/{id}',
     access: 'artifacts:write',
     summary: 'Deletes an artifact and its bytes.',
-    handle: async ({ services, scope, params }) => {
-      await deleteArtifact(scope, services.blobs, asId(params.id));
+    handle: async ({ services, principal, params }) => {
+      await deleteArtifact(services.db, principal, services.blobs, asId(params.id));
       return noContent;
     },
   }),

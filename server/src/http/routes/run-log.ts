@@ -2,6 +2,7 @@
 // is a missing thing and never an empty list.
 import { type EventEnvelope, ListEventsQuery, type Page, PageQuery } from '@sallyport/contracts';
 import { listArtifacts } from '../../artifacts/artifacts.ts';
+import { recordAct } from '../../audit/audit.ts';
 import type { TenantScope } from '../../db/db.ts';
 import { listEntities } from '../../entities/entities.ts';
 import { fault } from '../../errors.ts';
@@ -91,8 +92,15 @@ export const runLogRoutes: readonly Route[] = [
     path: '/v1/runs/{id}/export',
     access: 'runs:read',
     summary: 'Sends the log as it is stored, one JSON line an event, for offline verification.',
-    handle: async ({ scope, params }) => {
+    handle: async ({ services, principal, scope, params }) => {
       const run = await demandRun(scope, params.id);
+      await services.db.atomic(principal, (tx) =>
+        recordAct(tx, {
+          action: 'run.exported',
+          object: { kind: 'run', id: run.id },
+          detail: { last_seq: run.lastSeq },
+        }),
+      );
       const headers = { 'content-type': 'application/x-ndjson; charset=utf-8' };
       return { status: 200, headers, stream: exportRun(scope, run) };
     },

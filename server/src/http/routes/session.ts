@@ -35,7 +35,9 @@ async function endPresented(call: Incoming): Promise<void> {
   const token = sessionCookie(services.listen.publicUrl).read(header('cookie'));
   if (token === undefined) return;
   const verdict = await verifySession(services.db, token);
-  if (verdict.ok) await endSession(services.db.tenant(verdict.principal), verdict.principal.sessionId);
+  if (!verdict.ok) return;
+  const { principal } = verdict;
+  await services.db.atomic(principal, (tx) => endSession(tx, principal.sessionId));
 }
 
 function demandSession(principal: UserPrincipal): SessionPrincipal {
@@ -73,8 +75,9 @@ export const sessionRoutes: readonly Route[] = [
     path: '/v1/session',
     access: 'tenant',
     summary: 'Ends the session of the cookie.',
-    handle: async ({ principal, scope, services }) => {
-      await endSession(scope, demandSession(principal).sessionId);
+    handle: async ({ principal, services }) => {
+      const { sessionId } = demandSession(principal);
+      await services.db.atomic(principal, (tx) => endSession(tx, sessionId));
       return { status: 204, headers: { 'set-cookie': sessionCookie(services.listen.publicUrl).clear } };
     },
   }),
