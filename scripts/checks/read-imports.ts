@@ -17,6 +17,9 @@ const MOST_NAMES = 2_000;
 const is = (token: Token | undefined, text: string): boolean =>
   token !== undefined && token.kind !== 'string' && token.text === text;
 
+/** The bundler's way to name a worker is a path like any other. */
+const pathOf = (token: Token | undefined): string | undefined => token?.text.replace(/^worker:(?=\.)/, '');
+
 /** `import type { a, b as c } from 'x'`, `export { a } from 'x'`, `import 'x'`; undefined for a local export or declaration. */
 function readStatic(run: readonly Token[], start: number): Import | undefined {
   const line = run[start]?.line ?? 0;
@@ -30,7 +33,7 @@ function readStatic(run: readonly Token[], start: number): Import | undefined {
     const token = run[at];
     if (token === undefined) return undefined;
     if (is(token, 'from') && run[at + 1]?.kind === 'string')
-      return { specifier: run[at + 1]?.text, typeOnly, passedOn, names, line };
+      return { specifier: pathOf(run[at + 1]), typeOnly, passedOn, names, line };
     if (is(token, '{')) braces = true;
     else if (is(token, '}')) braces = false;
     else if (is(token, '*')) names.push('*');

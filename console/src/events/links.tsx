@@ -1,0 +1,10 @@
+import { Link } from '@tanstack/react-router';
+import { shortId } from '../components/ident.tsx';
+
+export function ArtifactLink({ id }: { readonly id: string }) {
+  return (
+    <Link to="/artifacts/$id" params={{ id }} className="mono">
+      artifact {shortId(id)}
+    </Link>
+  );
+}

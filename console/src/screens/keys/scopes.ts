@@ -1,0 +1,13 @@
+import type { Scope } from '@sallyport/contracts';
+
+/** What each scope lets a key do, in a sentence. The type holds it to the list of the contracts. */
+export const SCOPES: Readonly<Record<Scope, string>> = {
+  'runs:read': 'See runs and everything that they did',
+  'runs:write': 'Start and cancel runs',
+  'artifacts:read': 'Read artifacts',
+  'artifacts:write': 'Upload and delete artifacts',
+  'entities:read': 'Read entities',
+  'audit:read': 'Read the record of who did what',
+  'keys:read': 'See which keys there are, without their text',
+  'keys:write': 'Create and revoke keys',
+};

@@ -1,0 +1,55 @@
+// The chain of a run, verified in this browser: the server's word that it is whole is worth nothing.
+
+import workerAddress from 'worker:./verify.worker.ts';
+import { useEffect, useState } from 'react';
+import { useConsole } from '../../api/console.ts';
+
+export interface ToVerify {
+  readonly baseUrl: string;
+  readonly runId: string;
+}
+
+export type Verified =
+  | { readonly kind: 'progress'; readonly seq: number }
+  | { readonly kind: 'whole'; readonly count: number; readonly head: string | null; readonly removed: number }
+  | { readonly kind: 'broken'; readonly seq: number; readonly detail: string }
+  /** The export did not arrive: nothing is known. */
+  | { readonly kind: 'not_checked' };
+
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(address: string): string },
+  ): { createScriptURL(address: string): string };
+}
+
+let policy: { createScriptURL(address: string): string } | undefined;
+
+/** The one address that this page may start a worker from: the file that was built beside it. */
+function trusted(address: string): string {
+  const factory = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
+  if (factory === undefined) return address;
+  policy ??= factory.createPolicy('sallyport-worker', {
+    createScriptURL: (given) => {
+      if (given === address) return given;
+      throw new TypeError('not the address of our worker');
+    },
+  });
+  return policy.createScriptURL(address);
+}
+
+/** Verifies once when `ready`, and again for each `lastSeq` after it. */
+export function useChain(runId: string, lastSeq: number, ready: boolean): Verified | undefined {
+  const { base } = useConsole();
+  const [verified, setVerified] = useState<Verified>();
+  useEffect(() => {
+    if (!ready || lastSeq < 0) return;
+    const address = new URL(workerAddress, import.meta.url).href;
+    const worker = new Worker(trusted(address), { type: 'module' });
+    worker.onmessage = ({ data }: MessageEvent<Verified>) => setVerified(data);
+    worker.onerror = () => setVerified({ kind: 'not_checked' });
+    worker.postMessage({ baseUrl: new URL(base, location.origin).href, runId } satisfies ToVerify);
+    return () => worker.terminate();
+  }, [base, runId, lastSeq, ready]);
+  return verified;
+}
