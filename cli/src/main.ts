@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Loaded>> = {
   artifacts: () => import('./commands/artifacts.ts'),
   keys: () => import('./commands/keys.ts'),
   tenants: () => import('./commands/tenants.ts'),
+  audit: () => import('./commands/audit.ts'),
   verify: () => import('./commands/verify.ts'),
   version: () => import('./commands/version.ts'),
 };

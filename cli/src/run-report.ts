@@ -77,10 +77,14 @@ async function report({ client }: Connection, runId: string, options: WatchOptio
   const saved = options.out === undefined ? [] : await saveArtifacts(client, artifacts, options.out);
   if (options.json) printJson(found, saved);
   else printReport(found, saved);
-  const { verdict, header } = chain;
-  if (!verdict.ok || header.run_id !== runId || header.head !== run.head) return status('failed');
+  if (!isWholeChainOf(chain, run)) return status('failed');
   if (run.status === 'cancelled') return status('cancelled');
   return status(run.status === 'succeeded' ? 'ok' : 'failed');
+}
+
+/** An export that is whole may still be of another run, or of another time. */
+function isWholeChainOf({ of, verdict }: ChainStatus, run: Run): boolean {
+  return verdict.ok && of.kind === 'run' && of.id === run.id && verdict.head === run.head;
 }
 
 function printJson({ run, artifacts, entities, chain }: Found, saved: readonly string[]): void {
@@ -99,8 +103,8 @@ function printReport({ run, artifacts, entities, chain }: Found, saved: readonly
     entities.map((one) => [one.id, inert(`${one.type}@${one.version}`, 40), titleOf(one)]),
   );
   for (const path of saved) print(`saved      ${inert(path)}`);
-  const { verdict, header } = chain;
-  const whole = verdict.ok && header.run_id === run.id && header.head === run.head;
+  const { verdict } = chain;
+  const whole = isWholeChainOf(chain, run);
   const foreign = verdict.ok && !whole ? 'BROKEN: the export is of another run or another head' : showVerdict(verdict);
   print(`chain      ${paint(whole ? 'good' : 'bad', foreign)}`);
   print(`cost       ${inert(run.usage.cost, 30)} USD, ${run.usage.tokens} tokens, ${run.usage.calls} calls`);

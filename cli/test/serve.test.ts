@@ -170,6 +170,25 @@ test('a key is made, used, revoked and then refused', async () => {
   assert.equal((await place.run(['runs'], ci)).status, 77);
 });
 
+test('the audit log names what was done, and its export verifies offline until a word of it is changed', async () => {
+  const path = join(place.home, 'audit.jsonl');
+  let lines: string[] = [];
+  // A record shows when it has its place in the chain, within a second.
+  for (let actions = ''; !actions.includes('key.revoked'); ) {
+    const listed = await place.run(['audit', 'list', '--json']);
+    assert.equal(listed.status, 0, listed.stderr);
+    actions = listed.stdout;
+  }
+  lines = (await place.run(['audit', 'export'])).stdout.trim().split('\n');
+  writeFileSync(path, `${lines.join('\n')}\n`);
+  const whole = await start(place.home, ['verify', path]).done;
+  assert.equal(whole.status, 0, whole.stderr);
+  assert.match(whole.stdout, /audit .*: intact, \d+ records/);
+  assert.doesNotMatch(lines.join('\n'), /sp_(live|test|op)_/, 'no key is in it');
+  writeFileSync(path, lines.join('\n').replace('"key.revoked"', '"key.created"'));
+  assert.equal((await start(place.home, ['verify', path]).done).status, 1);
+});
+
 test('a second server on the folder, and one on the port, are refused with a status of their own', async (t) => {
   const locked = await start(place.home, ['serve', '--port', '0', '--data', place.data]).done;
   assert.equal(locked.status, 84, locked.stderr);

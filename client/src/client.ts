@@ -4,6 +4,7 @@
 import type { Me, Readiness, Session } from '@sallyport/contracts';
 import { followLive, type LiveMessage, type LiveQuery } from './live-stream.ts';
 import { type Artifacts, createArtifacts } from './resources/artifacts.ts';
+import { type Audit, createAudit } from './resources/audit.ts';
 import {
   createEntities,
   createKeys,
@@ -21,6 +22,7 @@ export type { FollowOptions } from './event-stream.ts';
 export type { LiveMessage, LiveQuery } from './live-stream.ts';
 export type { PageQuery } from './pages.ts';
 export type { ArtifactQuery, Artifacts, Upload } from './resources/artifacts.ts';
+export type { Audit, AuditQuery } from './resources/audit.ts';
 export type { Entities, EntityQuery, Keys, Skills, Tenants } from './resources/catalogue.ts';
 export type { CreateRunOptions, EventsQuery, RunQuery, Runs } from './resources/runs.ts';
 export { type LocalCode, SallyportError } from './sallyport-error.ts';
@@ -33,6 +35,7 @@ export interface Client {
   readonly keys: Keys;
   readonly tenants: Tenants;
   readonly skills: Skills;
+  readonly audit: Audit;
   readonly live: {
     /** Many runs, or word of every run, over one stream; reconnects by itself until it is aborted. */
     follow(query: LiveQuery): AsyncGenerator<LiveMessage>;
@@ -76,6 +79,7 @@ export function createClient(options: ClientOptions): Client {
     keys: createKeys(transport),
     tenants: createTenants(transport),
     skills: createSkills(transport),
+    audit: createAudit(transport),
     live: { follow: (query) => followLive(transport, query) },
     me: (signal) => transport.json('v1/me', { signal }),
     session: {

@@ -13,12 +13,13 @@ async function run(input: Input): Promise<number> {
   let stopped: Stop | undefined;
   for (const name of input.words) {
     try {
-      const { header, verdict } = await verifyExport(readLines(name), name);
+      const { of, verdict } = await verifyExport(readLines(name), name);
       broken ||= !verdict.ok;
-      if (input.has('json')) print(inertJson({ file: name, run_id: header.run_id, ...verdict }));
+      if (input.has('json'))
+        print(inertJson({ file: name, [of.kind === 'run' ? 'run_id' : 'tenant_id']: of.id, ...verdict }));
       else
         print(
-          `${inert(name, 300)}: run ${inert(String(header.run_id), 40)}: ${paint(verdict.ok ? 'good' : 'bad', showVerdict(verdict))}`,
+          `${inert(name, 300)}: ${of.kind} ${inert(of.id, 40)}: ${paint(verdict.ok ? 'good' : 'bad', showVerdict(verdict))}`,
         );
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
@@ -42,11 +43,11 @@ async function* readLines(name: string): AsyncGenerator<string> {
 
 export const command: Command = {
   name: 'verify',
-  about: 'Verify exported runs offline.',
+  about: 'Verify exported runs and audit logs offline.',
   actions: {
     '': {
       usage: 'FILE…',
-      about: 'Verify the chain of exported runs, without a server and without a key; - reads stdin.',
+      about: 'Verify the chain of exported runs and audit logs, without a server and without a key; - reads stdin.',
       words: { least: 1, most: 1_000 },
       flags: [JSON_FLAG],
       run,

@@ -90,7 +90,8 @@ export function createRuns(transport: Transport, limits: FollowLimits = FOLLOW_L
   };
 }
 
-async function* exportLines(transport: Transport, path: string, signal?: AbortSignal): AsyncGenerator<string> {
+/** The lines of an export, each of bounded length. */
+export async function* exportLines(transport: Transport, path: string, signal?: AbortSignal): AsyncGenerator<string> {
   const response = await transport.open(path, { headers: { accept: 'application/x-ndjson' }, signal });
   const decoder = new TextDecoder();
   let rest = '';

@@ -24,7 +24,6 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
   renew_worker: ['claimer', 'worker'],
 };
 const LOGINS = ['api', 'worker', 'ops'] as const;
-/** Where the tenant role may delete; all other rows leave by a purge alone. */
 /** A deletion is normal work here; everywhere else it is the purge's alone. */
 const DELETABLE = ['artifacts', 'audit_unsealed', 'idempotency'];
 
