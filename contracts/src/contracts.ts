@@ -1,6 +1,7 @@
 // Owns every shape that crosses a wire or rests on disk: events, entities, HTTP bodies.
 // Promises closed writer schemas, open readers and versions that never change once released.
 // Must never import anything of the server, nor do any input or output.
+export type { AuditRecord } from './audit.ts';
 export {
   checkEntity,
   ENTITY_TYPES,
@@ -38,6 +39,7 @@ export {
   type Problem,
   type Readiness,
   type Run,
+  type RunHeadline,
   RunStatus,
   RunSummary,
   SCOPES,
@@ -54,6 +56,7 @@ export {
   ListRunsQuery,
   NoQuery,
   PageQuery,
+  StreamQuery,
 } from './queries.ts';
 export { Uuid } from './shapes.ts';
 export { type Checked, type Checker, checker, type FieldProblem, type Schema, type Typed } from './validate.ts';

@@ -64,6 +64,9 @@ export interface Run extends RunSummary {
   readonly result: { readonly outcome: string; readonly artifact_ids: string[] } | null;
 }
 
+/** Word of a run that moved. */
+export type RunHeadline = Pick<RunSummary, 'id' | 'status' | 'last_seq'>;
+
 export interface Artifact {
   readonly id: string;
   readonly tenant_id: string;

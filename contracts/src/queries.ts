@@ -45,5 +45,15 @@ export const ListAuditQuery = closed({
 });
 export type ListAuditQuery = Static<typeof ListAuditQuery>;
 
+const UuidText = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const Followed = `(\\*|${UuidText}(:(0|[1-9][0-9]{0,8}))?)`;
+
+/** Runs to follow, separated by commas: `id`, `id:seq` for the events after that one, or `*` for word of every run; at most 50 and `*`. */
+export const StreamQuery = closed({
+  runs: Type.String({ maxLength: 2_400, pattern: `^${Followed}(,${Followed}){0,50}$` }),
+  view: Type.Optional(Type.Union([Type.Literal('full'), Type.Literal('envelope')])),
+});
+export type StreamQuery = Static<typeof StreamQuery>;
+
 export const NoQuery = closed({});
 export type NoQuery = Static<typeof NoQuery>;
