@@ -3,6 +3,17 @@
 // Must never import anything of the server, nor do any input or output.
 export type { AuditRecord } from './audit.ts';
 export {
+  type BillingStanding,
+  CreateBudget,
+  LinkCustomer,
+  type TenantBudget,
+  UpdateBudget,
+  type UsageGroup,
+  UsageQuery,
+  type UsageRecord,
+  type UsageTotals,
+} from './billing.ts';
+export {
   checkEntity,
   ENTITY_TYPES,
   type EntityType,

@@ -105,6 +105,10 @@ export const SCOPES = [
   'keys:read',
   'keys:write',
   'audit:read',
+  'usage:read',
+  'budgets:read',
+  'budgets:write',
+  'billing:read',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -15,6 +15,7 @@ export type EventId = Id<'event'>;
 export type ArtifactId = Id<'artifact'>;
 export type EntityId = Id<'entity'>;
 export type WorkerId = Id<'worker'>;
+export type BudgetId = Id<'budget'>;
 export type CallId = Id<'call'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

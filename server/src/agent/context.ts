@@ -1,5 +1,6 @@
 // What a run is driven with.
 import type { EgressGuard } from '@sallyport/egress';
+import type { PriceBook } from '../billing/billing.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/db.ts';
@@ -18,6 +19,8 @@ export interface AgentDeps {
   readonly db: Database;
   readonly skills: Skills;
   readonly models: Models;
+  /** Prices that begin on a day; a model that is not in it costs what its endpoint was configured with. */
+  readonly prices?: PriceBook | undefined;
   readonly egress: EgressGuard;
   readonly parser: DocumentParser;
   readonly blobs: BlobStore;
@@ -49,6 +52,7 @@ export interface DriveContext {
   readonly work: RunWork;
   readonly signal: AbortSignal;
   readonly mayStart: () => boolean;
+  readonly prices: PriceBook | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** What the run has used so far, settled and lost. */

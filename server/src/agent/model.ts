@@ -1,5 +1,5 @@
 // What the loop asks of any model, and what it costs.
-import { microCents } from '../limits/limits.ts';
+import { formatMoney, microCents } from '../limits/limits.ts';
 import type { Message } from '../prompt/prompt.ts';
 
 export interface ToolSpec {
@@ -54,12 +54,6 @@ export class ModelError extends Error {
     this.charged = options.charged;
     this.retryable = options.retryable;
   }
-}
-
-/** Units of 10^-10 dollars as a decimal string. */
-export function formatMoney(units: bigint): string {
-  const digits = units.toString().padStart(11, '0');
-  return `${digits.slice(0, -10)}.${digits.slice(-10)}`.replace(/\.?0+$/, '') || '0';
 }
 
 /** The cost of tokens at a price, rounded up to 10^-10 dollars. */

@@ -1,12 +1,11 @@
 // Takes up a claimed run: writes that it was started or resumed, settles what a dead worker left open, and finds what may stop it.
 import { append } from '../events/events.ts';
-import { countLost, microCents, settleLost, type Used } from '../limits/limits.ts';
-import { loadWork, recordUsage, startRun } from '../runs/runs.ts';
+import { countLost, formatMoney, microCents, type Used } from '../limits/limits.ts';
+import { loadWork, settleLostSteps, startRun } from '../runs/runs.ts';
 import type { Skill } from '../skills/skills.ts';
 import type { AgentDeps, Claim, DriveContext, Hold } from './context.ts';
 import type { Journal } from './journal.ts';
-import { formatMoney, type Model } from './model.ts';
-import { usageEvent } from './step.ts';
+import type { Model } from './model.ts';
 
 /** Takeovers after which a step that was begun each time is not begun again. */
 const MOST_STALLS = 2;
@@ -21,18 +20,10 @@ export interface TakenUp {
 export async function takeUp(deps: AgentDeps, claim: Claim, hold: Hold): Promise<TakenUp> {
   const { principal } = claim;
   const id = principal.runId;
-  const { model: modelName } = await loadWork(deps.db.tenant(principal), id);
   await deps.db.atomic(principal, async (tx) => {
     const head = await startRun(tx, id, claim.workerId, principal.epoch);
-    const lost = await settleLost(tx, id);
-    for (const { tokens, cost } of lost) await recordUsage(tx, id, { tokens, cost, calls: 0 });
-    await append(
-      tx,
-      head,
-      { kind: 'worker', epoch: principal.epoch },
-      lost.map(({ tokens, cost }) => usageEvent(modelName, { input: tokens, output: 0, cached: 0 }, cost, 'lost')),
-      { progress: false },
-    );
+    const lost = await settleLostSteps(tx, id);
+    await append(tx, head, { kind: 'worker', epoch: principal.epoch }, lost, { progress: false });
   });
   deps.signals.touched(id);
   // Read after the settling: the totals hold what was lost.
@@ -44,6 +35,7 @@ export async function takeUp(deps: AgentDeps, claim: Claim, hold: Hold): Promise
     work,
     signal: hold.signal,
     mayStart: hold.mayStart,
+    prices: deps.prices,
     clock: deps.clock,
     log: deps.log.with({ tenant_id: principal.tenantId, run_id: id, worker_id: claim.workerId }),
     spent: () => used,

@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import { canonicalize } from '@sallyport/chain';
 import type { NewEvent } from '@sallyport/contracts';
+import { type PriceUsed, priceOf } from '../billing/billing.ts';
+import type { TenantTx } from '../db/db.ts';
 import { append, lockRun, storable } from '../events/events.ts';
-import { decideBudget, type ReservationId, reserve, settle } from '../limits/limits.ts';
-import { recordUsage } from '../runs/runs.ts';
+import { decideBudget, forgo, type ReservationId, type Reserved, reserve, settle } from '../limits/limits.ts';
+import { recordUsage, usageEvent } from '../runs/runs.ts';
 import { effectOf } from '../tools/tools.ts';
 import type { DriveContext } from './context.ts';
 import { costOf, type Model, type ModelAnswer, ModelError, type ModelRequest } from './model.ts';
@@ -37,28 +39,41 @@ export async function modelStep(
   request: ModelRequest,
   step: number,
 ): Promise<StepResult> {
+  const price = priceOf(context.prices, model.name, context.clock.now(), model.price);
   const bound = model.upperBound(request);
-  const most = { tokens: bound.input + bound.output, cost: costOf(model.price, bound) };
+  const most = { tokens: bound.input + bound.output, cost: costOf(price, bound) };
   const over = overBudget(context, { ...most, calls: 0 });
   if (over !== undefined) return { kind: 'over_budget', event: over };
-  const reservation = await open(context, step, most);
+  const opened = await open(context, step, most, price);
+  if (!opened.reserved)
+    return {
+      kind: 'over_budget',
+      event: { type: 'budget.exceeded', actor: SYSTEM, data: { ...opened.over, action: 'stop' } },
+    };
+  const reservation = opened.id;
   try {
     const answer = await model.generate(request, context.signal);
-    return { kind: 'answered', spent: await commit(context, model, reservation, step, answer) };
+    return { kind: 'answered', spent: await commit(context, { model, price, reservation, step }, answer) };
   } catch (error) {
     if (!(error instanceof ModelError) || context.signal.aborted) throw error;
-    const spent = error.charged === 'no' ? { tokens: 0, cost: '0' } : most;
-    await context.db.atomic(context.principal, async (tx) => {
-      await lockRun(tx, context.work.id, { kind: 'worker', epoch: context.principal.epoch });
-      await settle(tx, reservation, spent);
-      await recordUsage(tx, context.work.id, { ...spent, calls: 0 });
+    if (error.charged === 'no') {
+      await underLock(context, (tx) => forgo(tx, reservation));
+      return { kind: 'failed', error, events: [], spent: { tokens: 0, cost: '0' } };
+    }
+    const used = { ...bound, cached: 0, cost: most.cost };
+    await underLock(context, async (tx) => {
+      await settle(tx, context.work.id, reservation, used, 'lost');
+      await recordUsage(tx, context.work.id, { ...most, calls: 0 });
     });
-    const events =
-      error.charged === 'no'
-        ? []
-        : [usageEvent(model.name, { input: bound.input, output: bound.output, cached: 0 }, spent.cost, 'lost')];
-    return { kind: 'failed', error, events, spent };
+    return { kind: 'failed', error, events: [usageEvent(model.name, used, 'lost')], spent: most };
   }
+}
+
+async function underLock(context: DriveContext, work: (tx: TenantTx) => Promise<void>): Promise<void> {
+  await context.db.atomic(context.principal, async (tx) => {
+    await lockRun(tx, context.work.id, { kind: 'worker', epoch: context.principal.epoch });
+    await work(tx);
+  });
 }
 
 /** The event that ends a run whose next piece of work may not fit; undefined when it does. */
@@ -75,64 +90,49 @@ export function overBudget(
 }
 
 /** The reservation stands before the call: a call whose answer is lost is charged at its upper bound on resume. */
-async function open(context: DriveContext, step: number, most: Spent): Promise<ReservationId> {
+async function open(context: DriveContext, step: number, most: Spent, price: PriceUsed): Promise<Reserved> {
   const appender = { kind: 'worker', epoch: context.principal.epoch } as const;
-  const reservation = await context.db.atomic(context.principal, async (tx) => {
+  const opened = await context.db.atomic(context.principal, async (tx) => {
     const head = await lockRun(tx, context.work.id, appender);
-    const id = await reserve(tx, context.work.id, step, most);
+    const held = await reserve(tx, context.work.id, step, most, price);
+    if (!held.reserved) return held;
     await append(tx, head, appender, [{ type: 'step.started', actor: AGENT, data: { step, name: 'model' } }], {
       progress: false,
     });
-    return id;
+    return held;
   });
   context.touched();
-  return reservation;
+  return opened;
 }
 
-async function commit(
-  context: DriveContext,
-  model: Model,
-  reservation: ReservationId,
-  step: number,
-  answer: ModelAnswer,
-): Promise<Spent> {
-  const { usage } = answer;
-  const spent = { tokens: usage.input + usage.output, cost: costOf(model.price, usage) };
+interface OpenStep {
+  readonly model: Model;
+  readonly price: PriceUsed;
+  readonly reservation: ReservationId;
+  readonly step: number;
+}
+
+async function commit(context: DriveContext, open: OpenStep, answer: ModelAnswer): Promise<Spent> {
+  const { model, price, reservation, step } = open;
+  const used = { ...answer.usage, cost: costOf(price, answer.usage) };
+  const spent = { tokens: used.input + used.output, cost: used.cost };
   const events = [
     ...messageEvents(step, answer),
-    usageEvent(model.name, usage, spent.cost, 'settled'),
+    usageEvent(model.name, used, 'settled'),
     { type: 'step.completed', actor: AGENT, data: { step, status: 'completed' } } satisfies NewEvent,
   ];
   const appender = { kind: 'worker', epoch: context.principal.epoch } as const;
-  await context.db.atomic(context.principal, async (tx) => {
+  const { overReserved } = await context.db.atomic(context.principal, async (tx) => {
     const head = await lockRun(tx, context.work.id, appender);
-    await settle(tx, reservation, spent);
+    const settled = await settle(tx, context.work.id, reservation, used);
     await recordUsage(tx, context.work.id, { ...spent, calls: 0 });
     await append(tx, head, appender, events);
+    return settled;
   });
   context.touched();
+  // The bound that was reserved was none: the next step is stopped by what was used, and a person should know.
+  if (overReserved) context.log.warn('usage.over_reserved', { model: model.name, step });
   return spent;
-}
-
-export function usageEvent(
-  model: string,
-  usage: { readonly input: number; readonly output: number; readonly cached: number },
-  cost: string,
-  settlement: 'settled' | 'lost',
-): NewEvent {
-  return {
-    type: 'usage.recorded',
-    actor: SYSTEM,
-    data: {
-      model,
-      input_tokens: usage.input,
-      output_tokens: usage.output,
-      cached_tokens: usage.cached,
-      cost,
-      currency: 'USD',
-      settlement,
-    },
-  };
 }
 
 /** Call ids are ours, never the provider's: unique in the run, and the same when a lost step is asked again. */

@@ -17,7 +17,7 @@ export interface MigrateOptions {
 
 const PREFIX = /^[a-z][a-z0-9_]{0,20}$/;
 const LOCK = 2_109_001;
-const GROUPS = ['owner', 'claimer', 'auth', 'registrar', 'tenant', 'purger'];
+const GROUPS = ['owner', 'claimer', 'auth', 'registrar', 'biller', 'tenant', 'purger'];
 const LOGINS = ['api', 'worker', 'ops'] as const;
 const FOLDER = new URL('./migrations/', import.meta.url);
 
@@ -115,7 +115,9 @@ async function makeRoles(client: pg.Client, options: MigrateOptions): Promise<vo
   for (const name of GROUPS) if (!has.has(`${p}_${name}`)) await client.query(`create role ${p}_${name} nologin`);
   for (const name of LOGINS)
     if (!has.has(`${p}_${name}`)) await client.query(`create role ${p}_${name} login noinherit`);
-  await client.query(`grant ${p}_owner, ${p}_claimer, ${p}_auth, ${p}_registrar to current_user${withSet}`);
+  await client.query(
+    `grant ${p}_owner, ${p}_claimer, ${p}_auth, ${p}_registrar, ${p}_biller to current_user${withSet}`,
+  );
   await client.query(`grant ${p}_tenant to ${p}_api, ${p}_worker, ${p}_ops`);
   await client.query(`grant ${p}_purger to ${p}_ops`);
   for (const name of LOGINS) {

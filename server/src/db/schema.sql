@@ -8,6 +8,8 @@ grant {{p}}_tenant to {{p}}_api;
 
 create role {{p}}_auth nologin inherit;
 
+create role {{p}}_biller nologin inherit;
+
 create role {{p}}_claimer nologin inherit;
 
 create role {{p}}_ops login noinherit;
@@ -38,6 +40,7 @@ alter default privileges for role {{p}}_owner grant execute on functions to {{p}
 
 create schema app authorization {{p}}_owner;
 grant usage on schema app to {{p}}_auth;
+grant usage on schema app to {{p}}_biller;
 grant usage on schema app to {{p}}_claimer;
 grant usage on schema app to {{p}}_purger;
 grant usage on schema app to {{p}}_registrar;
@@ -50,6 +53,7 @@ CREATE OR REPLACE FUNCTION app.current_tenant()
 RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
 alter function app.current_tenant() owner to {{p}}_owner;
 grant execute on function app.current_tenant() to {{p}}_auth;
+grant execute on function app.current_tenant() to {{p}}_biller;
 grant execute on function app.current_tenant() to {{p}}_claimer;
 grant execute on function app.current_tenant() to {{p}}_purger;
 grant execute on function app.current_tenant() to {{p}}_registrar;
@@ -228,6 +232,206 @@ grant delete, select on app.audit_unsealed to {{p}}_purger;
 grant delete, insert, select on app.audit_unsealed to {{p}}_tenant;
 grant select (tenant_id, since) on app.audit_unsealed to {{p}}_claimer;
 
+create table app.billing_balances (
+  tenant_id uuid not null,
+  mode text not null,
+  currency text not null,
+  paid_minor bigint not null default 0,
+  constraint billing_balances_pkey PRIMARY KEY (tenant_id, mode, currency),
+  constraint billing_balances_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint billing_balances_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  constraint billing_balances_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.billing_balances owner to {{p}}_owner;
+alter table app.billing_balances enable row level security;
+alter table app.billing_balances force row level security;
+create policy wall on app.billing_balances as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.billing_balances to {{p}}_purger;
+grant insert, select on app.billing_balances to {{p}}_tenant;
+grant update (paid_minor) on app.billing_balances to {{p}}_tenant;
+
+create table app.billing_customers (
+  tenant_id uuid not null,
+  mode text not null,
+  customer_id text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint billing_customers_pkey PRIMARY KEY (tenant_id, mode),
+  constraint billing_customers_customer_id_check CHECK ((customer_id ~ '^[A-Za-z0-9_]{1,255}$'::text)),
+  constraint billing_customers_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  constraint billing_customers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id),
+  constraint billing_customers_mode_customer_id_key UNIQUE (mode, customer_id)
+);
+alter table app.billing_customers owner to {{p}}_owner;
+alter table app.billing_customers enable row level security;
+alter table app.billing_customers force row level security;
+create policy bill_customers on app.billing_customers as permissive for all to {{p}}_biller
+  using (true)
+  with check (true);
+create policy wall on app.billing_customers as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant insert, select on app.billing_customers to {{p}}_biller;
+grant delete, select on app.billing_customers to {{p}}_purger;
+grant select on app.billing_customers to {{p}}_tenant;
+
+create table app.billing_events (
+  tenant_id uuid not null,
+  mode text not null,
+  event_id text not null,
+  type text not null,
+  object_id text not null,
+  received_at timestamp with time zone not null default clock_timestamp(),
+  constraint billing_events_pkey PRIMARY KEY (tenant_id, mode, event_id),
+  constraint billing_events_event_id_check CHECK ((event_id ~ '^[A-Za-z0-9_#-]{1,255}$'::text)),
+  constraint billing_events_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  constraint billing_events_object_id_check CHECK ((object_id ~ '^[A-Za-z0-9_]{1,255}$'::text)),
+  constraint billing_events_type_check CHECK ((type ~ '^[a-z0-9_.]{1,100}$'::text)),
+  constraint billing_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id),
+  constraint billing_events_mode_event_id_key UNIQUE (mode, event_id)
+);
+alter table app.billing_events owner to {{p}}_owner;
+alter table app.billing_events enable row level security;
+alter table app.billing_events force row level security;
+create policy bill_events on app.billing_events as permissive for select to {{p}}_biller
+  using (true);
+create policy wall on app.billing_events as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.billing_events to {{p}}_purger;
+grant insert, select on app.billing_events to {{p}}_tenant;
+grant select (mode, event_id) on app.billing_events to {{p}}_biller;
+
+create table app.billing_subscriptions (
+  tenant_id uuid not null,
+  mode text not null,
+  subscription_id text not null,
+  status text not null,
+  price_id text,
+  period_start timestamp with time zone,
+  period_end timestamp with time zone,
+  ticket bigint not null,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint billing_subscriptions_pkey PRIMARY KEY (tenant_id, mode, subscription_id),
+  constraint billing_subscriptions_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  constraint billing_subscriptions_price_id_check CHECK ((price_id ~ '^[A-Za-z0-9_]{1,255}$'::text)),
+  constraint billing_subscriptions_status_check CHECK ((status ~ '^[a-z_]{1,40}$'::text)),
+  constraint billing_subscriptions_subscription_id_check CHECK ((subscription_id ~ '^[A-Za-z0-9_]{1,255}$'::text)),
+  constraint billing_subscriptions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id),
+  constraint billing_subscriptions_mode_subscription_id_key UNIQUE (mode, subscription_id)
+);
+alter table app.billing_subscriptions owner to {{p}}_owner;
+alter table app.billing_subscriptions enable row level security;
+alter table app.billing_subscriptions force row level security;
+create policy wall on app.billing_subscriptions as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.billing_subscriptions to {{p}}_purger;
+grant insert, select on app.billing_subscriptions to {{p}}_tenant;
+grant update (status, price_id, period_start, period_end, ticket, updated_at) on app.billing_subscriptions to {{p}}_tenant;
+
+create table app.billing_transitions (
+  tenant_id uuid not null,
+  mode text not null,
+  object_id text not null,
+  transition text not null,
+  amount_minor bigint,
+  currency text,
+  period_start timestamp with time zone,
+  period_end timestamp with time zone,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint billing_transitions_pkey PRIMARY KEY (tenant_id, mode, object_id, transition),
+  constraint billing_transitions_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint billing_transitions_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  constraint billing_transitions_object_id_check CHECK ((object_id ~ '^[A-Za-z0-9_]{1,255}$'::text)),
+  constraint billing_transitions_transition_check CHECK ((transition ~ '^[a-z_.]{1,60}(#[a-f0-9-]{36})?$'::text)),
+  constraint billing_transitions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id),
+  constraint billing_transitions_mode_object_id_transition_key UNIQUE (mode, object_id, transition)
+);
+alter table app.billing_transitions owner to {{p}}_owner;
+alter table app.billing_transitions enable row level security;
+alter table app.billing_transitions force row level security;
+create policy wall on app.billing_transitions as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.billing_transitions to {{p}}_purger;
+grant insert, select on app.billing_transitions to {{p}}_tenant;
+
+create table app.budget_holds (
+  tenant_id uuid not null,
+  reservation_id uuid not null,
+  budget_id uuid not null,
+  starts date not null,
+  cost numeric(20,10) not null,
+  tokens bigint not null,
+  state text not null default 'open'::text,
+  constraint budget_holds_pkey PRIMARY KEY (tenant_id, reservation_id, budget_id),
+  constraint budget_holds_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text]))),
+  constraint budget_holds_tenant_id_budget_id_starts_fkey FOREIGN KEY (tenant_id, budget_id, starts) REFERENCES app.budget_periods(tenant_id, budget_id, starts),
+  constraint budget_holds_tenant_id_reservation_id_fkey FOREIGN KEY (tenant_id, reservation_id) REFERENCES app.reservations(tenant_id, id)
+);
+alter table app.budget_holds owner to {{p}}_owner;
+alter table app.budget_holds enable row level security;
+alter table app.budget_holds force row level security;
+create policy wall on app.budget_holds as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.budget_holds to {{p}}_purger;
+grant insert, select on app.budget_holds to {{p}}_tenant;
+grant update (state) on app.budget_holds to {{p}}_tenant;
+
+create table app.budget_periods (
+  tenant_id uuid not null,
+  budget_id uuid not null,
+  starts date not null,
+  held_cost numeric(20,10) not null default 0,
+  held_tokens bigint not null default 0,
+  spent_cost numeric(20,10) not null default 0,
+  spent_tokens bigint not null default 0,
+  constraint budget_periods_pkey PRIMARY KEY (tenant_id, budget_id, starts),
+  constraint budget_periods_held_cost_check CHECK ((held_cost >= (0)::numeric)),
+  constraint budget_periods_held_tokens_check CHECK ((held_tokens >= 0)),
+  constraint budget_periods_tenant_id_budget_id_fkey FOREIGN KEY (tenant_id, budget_id) REFERENCES app.budgets(tenant_id, id)
+);
+alter table app.budget_periods owner to {{p}}_owner;
+alter table app.budget_periods enable row level security;
+alter table app.budget_periods force row level security;
+create policy wall on app.budget_periods as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.budget_periods to {{p}}_purger;
+grant insert, select on app.budget_periods to {{p}}_tenant;
+grant update (held_cost, held_tokens, spent_cost, spent_tokens) on app.budget_periods to {{p}}_tenant;
+
+create table app.budgets (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  period text not null,
+  limit_cost numeric(20,10),
+  limit_tokens bigint,
+  state text not null default 'active'::text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint budgets_pkey PRIMARY KEY (tenant_id, id),
+  constraint budgets_check CHECK (((limit_cost IS NOT NULL) OR (limit_tokens IS NOT NULL))),
+  constraint budgets_limit_cost_check CHECK ((limit_cost >= (0)::numeric)),
+  constraint budgets_limit_tokens_check CHECK ((limit_tokens >= 0)),
+  constraint budgets_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint budgets_period_check CHECK ((period = ANY (ARRAY['day'::text, 'month'::text, 'total'::text]))),
+  constraint budgets_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text]))),
+  constraint budgets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.budgets owner to {{p}}_owner;
+alter table app.budgets enable row level security;
+alter table app.budgets force row level security;
+create policy wall on app.budgets as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.budgets to {{p}}_purger;
+grant insert, select on app.budgets to {{p}}_tenant;
+grant update (name, limit_cost, limit_tokens, state) on app.budgets to {{p}}_tenant;
+
 create table app.effects (
   tenant_id uuid not null,
   run_id uuid not null,
@@ -362,6 +566,9 @@ create table app.reservations (
   tokens bigint not null,
   cost numeric(20,10) not null,
   created_at timestamp with time zone not null default clock_timestamp(),
+  price_id text,
+  price_input numeric(20,10) not null default 0,
+  price_output numeric(20,10) not null default 0,
   constraint reservations_pkey PRIMARY KEY (tenant_id, id),
   constraint reservations_state_check CHECK ((state = ANY (ARRAY['open'::text, 'settled'::text, 'lost'::text]))),
   constraint reservations_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id)
@@ -480,6 +687,8 @@ create table app.tenants (
 alter table app.tenants owner to {{p}}_owner;
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
+create policy bill_tenants on app.tenants as permissive for select to {{p}}_biller
+  using (true);
 create policy claim_tenants on app.tenants as permissive for select to {{p}}_claimer
   using ((state = 'active'::text));
 create policy find_tenants on app.tenants as permissive for select to {{p}}_auth
@@ -494,8 +703,51 @@ grant select on app.tenants to {{p}}_auth;
 grant delete, select on app.tenants to {{p}}_purger;
 grant insert, select on app.tenants to {{p}}_registrar;
 grant select on app.tenants to {{p}}_tenant;
+grant select (tenant_id, state) on app.tenants to {{p}}_biller;
 grant select (tenant_id, state) on app.tenants to {{p}}_claimer;
 grant update (name, state) on app.tenants to {{p}}_registrar;
+
+create table app.usage (
+  tenant_id uuid not null,
+  id uuid not null,
+  run_id uuid not null,
+  effect_key text not null,
+  user_id uuid not null,
+  skill_name text not null,
+  model text not null,
+  input_tokens bigint not null,
+  output_tokens bigint not null,
+  cached_tokens bigint not null default 0,
+  cost numeric(20,10) not null,
+  reserved_tokens bigint not null,
+  reserved_cost numeric(20,10) not null,
+  over_reserved boolean not null generated always as (((cost > reserved_cost) OR ((input_tokens + output_tokens) > reserved_tokens))),
+  price_id text not null,
+  price_input numeric(20,10) not null,
+  price_output numeric(20,10) not null,
+  settlement text not null,
+  day date not null default ((clock_timestamp() AT TIME ZONE 'UTC'::text))::date,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint usage_pkey PRIMARY KEY (tenant_id, id),
+  constraint usage_cached_tokens_check CHECK ((cached_tokens >= 0)),
+  constraint usage_cost_check CHECK ((cost >= (0)::numeric)),
+  constraint usage_effect_key_check CHECK (((length(effect_key) >= 1) AND (length(effect_key) <= 200))),
+  constraint usage_input_tokens_check CHECK ((input_tokens >= 0)),
+  constraint usage_output_tokens_check CHECK ((output_tokens >= 0)),
+  constraint usage_settlement_check CHECK ((settlement = ANY (ARRAY['settled'::text, 'lost'::text]))),
+  constraint usage_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id),
+  constraint usage_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id),
+  constraint usage_tenant_id_run_id_effect_key_key UNIQUE (tenant_id, run_id, effect_key)
+);
+alter table app.usage owner to {{p}}_owner;
+alter table app.usage enable row level security;
+alter table app.usage force row level security;
+CREATE INDEX usage_by_day ON app.usage USING btree (tenant_id, day);
+create policy wall on app.usage as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.usage to {{p}}_purger;
+grant insert, select on app.usage to {{p}}_tenant;
 
 create table app.users (
   tenant_id uuid not null,
@@ -526,6 +778,7 @@ grant update (name, role, state) on app.users to {{p}}_tenant;
 create schema sys authorization {{p}}_owner;
 grant usage on schema sys to {{p}}_api;
 grant usage on schema sys to {{p}}_auth;
+grant usage on schema sys to {{p}}_biller;
 grant usage on schema sys to {{p}}_claimer;
 grant usage on schema sys to {{p}}_ops;
 grant usage on schema sys to {{p}}_registrar;
@@ -605,6 +858,17 @@ $function$;
 alter function sys.create_tenant(p_tenant uuid, p_name text) owner to {{p}}_registrar;
 grant execute on function sys.create_tenant(p_tenant uuid, p_name text) to {{p}}_api;
 
+CREATE OR REPLACE FUNCTION sys.draw_billing_ticket(p_mode text, p_event text)
+ RETURNS TABLE(ticket bigint, known boolean)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select nextval('sys.billing_tickets'), exists (select 1 from app.billing_events e where e.mode = p_mode and e.event_id = p_event)
+$function$;
+alter function sys.draw_billing_ticket(p_mode text, p_event text) owner to {{p}}_biller;
+grant execute on function sys.draw_billing_ticket(p_mode text, p_event text) to {{p}}_api;
+
 CREATE OR REPLACE FUNCTION sys.end_worker(p_worker uuid)
  RETURNS TABLE(released integer)
  LANGUAGE sql
@@ -618,6 +882,17 @@ AS $function$
 $function$;
 alter function sys.end_worker(p_worker uuid) owner to {{p}}_claimer;
 grant execute on function sys.end_worker(p_worker uuid) to {{p}}_worker;
+
+CREATE OR REPLACE FUNCTION sys.find_billing_tenant(p_mode text, p_customer text)
+ RETURNS TABLE(tenant_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select c.tenant_id from app.billing_customers c where c.mode = p_mode and c.customer_id = p_customer
+$function$;
+alter function sys.find_billing_tenant(p_mode text, p_customer text) owner to {{p}}_biller;
+grant execute on function sys.find_billing_tenant(p_mode text, p_customer text) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.find_key(p_key_id text)
  RETURNS TABLE(tenant_id uuid, id uuid, user_id uuid, env text, pepper_version integer, secret_hmac bytea, scopes text[], status text, exposed boolean, expires_at timestamp with time zone, tenant_state text, user_state text)
@@ -677,6 +952,19 @@ $function$;
 alter function sys.instance_put(p_name text, p_value bytea) owner to {{p}}_registrar;
 grant execute on function sys.instance_put(p_name text, p_value bytea) to {{p}}_api;
 
+CREATE OR REPLACE FUNCTION sys.link_billing_customer(p_tenant uuid, p_mode text, p_customer text)
+ RETURNS TABLE(linked boolean)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into app.billing_customers (tenant_id, mode, customer_id)
+  select t.tenant_id, p_mode, p_customer from app.tenants t where t.tenant_id = p_tenant and t.state = 'active'
+  on conflict do nothing returning true as linked
+$function$;
+alter function sys.link_billing_customer(p_tenant uuid, p_mode text, p_customer text) owner to {{p}}_biller;
+grant execute on function sys.link_billing_customer(p_tenant uuid, p_mode text, p_customer text) to {{p}}_api;
+
 CREATE OR REPLACE FUNCTION sys.list_tenants(p_before uuid, p_limit integer)
  RETURNS TABLE(tenant_id uuid, name text, state text, created_at timestamp with time zone)
  LANGUAGE sql
@@ -702,6 +990,18 @@ AS $function$
                   and l.database = (select d.oid from pg_database d where d.datname = current_database()))
 $function$;
 alter function sys.live_workers() owner to {{p}}_claimer;
+
+CREATE OR REPLACE FUNCTION sys.park_billing_event(p_mode text, p_event text, p_type text, p_object text, p_customer text)
+ RETURNS TABLE(parked boolean)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into sys.billing_parked (mode, event_id, type, object_id, customer_id) values (p_mode, p_event, p_type, p_object, p_customer)
+  on conflict do nothing returning true as parked
+$function$;
+alter function sys.park_billing_event(p_mode text, p_event text, p_type text, p_object text, p_customer text) owner to {{p}}_biller;
+grant execute on function sys.park_billing_event(p_mode text, p_event text, p_type text, p_object text, p_customer text) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.register_worker(p_worker uuid, p_host text, p_lease_ms integer)
  RETURNS TABLE(number integer)
@@ -744,6 +1044,23 @@ AS $function$
 $function$;
 alter function sys.renew_worker(p_worker uuid, p_lease_ms integer) owner to {{p}}_claimer;
 grant execute on function sys.renew_worker(p_worker uuid, p_lease_ms integer) to {{p}}_worker;
+
+create table sys.billing_parked (
+  mode text not null,
+  event_id text not null,
+  type text not null,
+  object_id text not null,
+  customer_id text,
+  received_at timestamp with time zone not null default clock_timestamp(),
+  constraint billing_parked_pkey PRIMARY KEY (mode, event_id),
+  constraint billing_parked_customer_id_check CHECK ((customer_id ~ '^[A-Za-z0-9_]{1,255}$'::text)),
+  constraint billing_parked_event_id_check CHECK ((event_id ~ '^[A-Za-z0-9_#-]{1,255}$'::text)),
+  constraint billing_parked_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  constraint billing_parked_object_id_check CHECK ((object_id ~ '^[A-Za-z0-9_]{1,255}$'::text)),
+  constraint billing_parked_type_check CHECK ((type ~ '^[a-z0-9_.]{1,100}$'::text))
+);
+alter table sys.billing_parked owner to {{p}}_owner;
+grant insert, select on sys.billing_parked to {{p}}_biller;
 
 create table sys.instance (
   name text not null,

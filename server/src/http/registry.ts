@@ -2,8 +2,8 @@
 import type { Method, Route } from './route.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
-import { consoleRoutes } from './routes/console.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { consoleRoutes } from './routes/console.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { healthRoutes } from './routes/health.ts';
 import { meRoutes } from './routes/me.ts';
@@ -12,6 +12,7 @@ import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { skillRoutes } from './routes/skills.ts';
 import { tenantRoutes } from './routes/tenants.ts';
+import { usageRoutes } from './routes/usage.ts';
 
 export const ROUTES: readonly Route[] = [
   ...healthRoutes,
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...skillRoutes,
   ...auditRoutes,
   ...consoleRoutes,
+  ...usageRoutes,
 ];
 
 /** Methods that are served under this path, for `Allow`. */

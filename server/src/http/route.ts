@@ -9,7 +9,7 @@ import type { EventStreams } from './event-streams.ts';
 import type { KeyUse } from './key-use.ts';
 import { readQuery } from './query.ts';
 
-export type Method = 'GET' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 /** A scope, any key of a tenant, the operator, or everybody. */
 export type Access = Scope | 'tenant' | 'operator' | 'public';
 

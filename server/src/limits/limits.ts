@@ -1,11 +1,23 @@
-// Owns the budget of a run while it works: reserved before a model call, settled after it.
+// Owns the money and tokens of a run while it works: its own budget, the budgets of its tenant, and the ledger of what was used.
 // Promises that a call whose answer was lost is charged at its upper bound, never forgotten and never twice.
-// Must never let a call begin that could take the run past its budget.
+// Must never let a call begin that could take the run or its tenant past a budget.
 import type { Budget } from '@sallyport/contracts';
-import { type Row, sql, type TenantTx } from '../db/db.ts';
-import { type Id, newId, type RunId } from '../ids.ts';
+import { microCents } from './money.ts';
 
-export type ReservationId = Id<'reservation'>;
+export { formatMoney, microCents } from './money.ts';
+export {
+  countLost,
+  forgo,
+  type LostStep,
+  type ReservationId,
+  type Reserved,
+  reserve,
+  type StepPrice,
+  type StepUsage,
+  settle,
+  settleLost,
+} from './reservations.ts';
+export { createBudget, getBudget, listBudgets, type TenantLimit, updateBudget } from './tenant-budgets.ts';
 
 export interface Used {
   readonly tokens: number;
@@ -44,46 +56,4 @@ export function decideBudget(
   if (microCents(used.cost) + microCents(next.cost) > microCents(budget.cost))
     return block('cost', budget.cost, Number(used.cost) + Number(next.cost));
   return { verdict: 'allow' };
-}
-
-/** A decimal string as an integer of 10^-10 units: money is never a float. */
-export function microCents(money: string): bigint {
-  const [whole = '0', part = ''] = money.split('.');
-  return BigInt(whole) * 10_000_000_000n + BigInt(part.slice(0, 10).padEnd(10, '0'));
-}
-
-export async function reserve(
-  tx: TenantTx,
-  runId: RunId,
-  step: number,
-  most: { tokens: number; cost: string },
-): Promise<ReservationId> {
-  const id = newId<ReservationId>();
-  await tx.run(
-    sql`insert into reservations (tenant_id, run_id, id, step, tokens, cost) values (${tx.value}, ${runId}, ${id}, ${step}, ${most.tokens}, ${most.cost}::numeric)`,
-  );
-  return id;
-}
-
-export async function settle(tx: TenantTx, id: ReservationId, used: { tokens: number; cost: string }): Promise<void> {
-  await tx.run(
-    sql`update reservations v set state = 'settled', tokens = ${used.tokens}, cost = ${used.cost}::numeric where ${tx.mine('v')} and v.id = ${id} and v.state = 'open'`,
-  );
-}
-
-/** Reservations left open by a worker that died: each is settled once, at its upper bound. */
-export async function settleLost(tx: TenantTx, runId: RunId): Promise<{ tokens: number; cost: string }[]> {
-  return tx.rows(
-    sql`update reservations v set state = 'lost' where ${tx.mine('v')} and v.run_id = ${runId} and v.state = 'open' returning v.tokens, v.cost::text as cost`,
-    (row: Row) => ({ tokens: Number(row.bigint('tokens')), cost: row.text('cost') }),
-  );
-}
-
-/** How often the answer of this step was lost with its worker. */
-export async function countLost(tx: TenantTx, runId: RunId, step: number): Promise<number> {
-  const count = await tx.first(
-    sql`select count(v.id)::int as lost from reservations v where ${tx.mine('v')} and v.run_id = ${runId} and v.step = ${step} and v.state = 'lost'`,
-    (row: Row) => row.int('lost'),
-  );
-  return count ?? 0;
 }

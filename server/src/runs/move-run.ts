@@ -4,6 +4,7 @@ import { recordAct } from '../audit/audit.ts';
 import { sql, type TenantTx } from '../db/db.ts';
 import { append, lockRun, type RunHead } from '../events/events.ts';
 import type { RunId, WorkerId } from '../ids.ts';
+import { settleLostSteps } from './record-usage.ts';
 
 const OPEN: ReadonlySet<string> = new Set(['queued', 'running', 'waiting']);
 
@@ -14,6 +15,8 @@ export async function cancelRun(tx: TenantTx, id: RunId, by: string, reason?: st
   const control = { kind: 'control' } as const;
   const head = await lockRun(tx, id, control);
   if (!OPEN.has(head.status)) return { cancelled: false, status: head.status as RunStatus };
+  // A call that is at work is paid for, and nobody takes this run up again.
+  await settleLostSteps(tx, id);
   const data = reason === undefined ? { by } : { by, reason };
   const moved = await append(tx, head, control, [{ type: 'run.cancelled', actor: { kind: 'user', id: by }, data }]);
   await tx.run(sql`update runs r set status = 'cancelled', epoch = r.epoch + 1, worker = null, ended_at = clock_timestamp()
@@ -61,7 +64,8 @@ export async function finishRun(
           actor,
           data: { error: { code: finish.code, message: finish.message, retryable: finish.retryable } },
         };
-  const moved = await append(tx, head, appender, [...before, last]);
+  const lost = await settleLostSteps(tx, id);
+  const moved = await append(tx, head, appender, [...lost, ...before, last]);
   const result: Run['result'] =
     finish.status === 'succeeded' ? { outcome: finish.outcome, artifact_ids: [...finish.artifactIds] } : null;
   await tx.run(sql`update runs r set status = ${finish.status}, worker = null, ended_at = clock_timestamp(),
@@ -83,14 +87,4 @@ async function recordEnd(
     object: { kind: 'run', id: head.runId },
     detail: { status, last_seq: head.lastSeq, head: Buffer.from(head.head ?? []).toString('hex') },
   });
-}
-
-/** Adds what a step used to the run's totals; the row is locked by the append of the same transaction. */
-export async function recordUsage(
-  tx: TenantTx,
-  id: RunId,
-  used: { tokens: number; cost: string; calls: number },
-): Promise<void> {
-  await tx.run(sql`update runs r set used_tokens = r.used_tokens + ${used.tokens}, used_cost = r.used_cost + ${used.cost}::numeric,
-      used_calls = r.used_calls + ${used.calls} where ${tx.mine('r')} and r.id = ${id}`);
 }

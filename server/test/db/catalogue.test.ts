@@ -9,6 +9,10 @@ import { type TestDatabase, testDatabase } from '../database.ts';
 const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undefined]>> = {
   audit_due: ['claimer', 'worker'],
   claim_runs: ['claimer', 'worker'],
+  draw_billing_ticket: ['biller', 'api'],
+  find_billing_tenant: ['biller', 'api'],
+  link_billing_customer: ['biller', 'api'],
+  park_billing_event: ['biller', 'api'],
   claim_setup_link: ['registrar', 'api'],
   create_setup_link: ['registrar', 'api'],
   create_tenant: ['registrar', 'api'],
@@ -93,7 +97,7 @@ test('no role is a superuser, passes by row-level security, or makes roles or da
      from pg_roles r where r.rolname like $1 order by 1`,
     [`${database.prefix}\\_%`],
   );
-  assert.equal(rows.length, 9);
+  assert.equal(rows.length, 10);
   for (const row of rows) assert.equal(row.mighty, false, String(row.rolname));
   const logins = rows.filter((row) => row.rolcanlogin);
   assert.deepEqual(logins.map((row) => row.rolname).sort(), LOGINS.map(role).sort());
@@ -132,7 +136,15 @@ for (const login of LOGINS)
     await as(login, async (client) => {
       for (const name of names)
         await assert.rejects(client.query(`select count(*) from ${name}`), /permission denied/, name);
-      const closed = ['owner', 'claimer', 'auth', 'registrar', 'postgres', ...(login === 'ops' ? [] : ['purger'])];
+      const closed = [
+        'owner',
+        'claimer',
+        'auth',
+        'registrar',
+        'biller',
+        'postgres',
+        ...(login === 'ops' ? [] : ['purger']),
+      ];
       for (const name of closed)
         await assert.rejects(
           client.query(`set role ${name === 'postgres' ? name : role(name)}`),

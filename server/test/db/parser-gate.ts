@@ -25,6 +25,15 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'audit',
   'audit_chain',
   'audit_unsealed',
+  'usage',
+  'budgets',
+  'budget_periods',
+  'budget_holds',
+  'billing_customers',
+  'billing_events',
+  'billing_transitions',
+  'billing_subscriptions',
+  'billing_balances',
 ]);
 const KINDS: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt']);
 /** They set what row-level security reads, run a text as a statement, or leave the database. */

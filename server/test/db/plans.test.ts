@@ -7,15 +7,25 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
 import * as artifacts from '../../src/artifacts/artifacts.ts';
+import * as billing from '../../src/billing/billing.ts';
 import { createLocalBlobs } from '../../src/blobs/blobs.ts';
-import { createDatabase, type Database, type Rendered, type TenantTx } from '../../src/db/db.ts';
+import { createDatabase, type Database, type Rendered, type TenantScope, type TenantTx } from '../../src/db/db.ts';
 import { claimEffect, findEffect, settleEffect } from '../../src/effects/effects.ts';
 import * as entities from '../../src/entities/entities.ts';
 import { exportRun, listEvents } from '../../src/events/events.ts';
 import { enterKeyed, fingerprint, recordAnswer } from '../../src/idempotency/idempotency.ts';
 import * as identity from '../../src/identity/identity.ts';
 import { asId, type EntityId, type KeyId, newId, type RunId, type WorkerId } from '../../src/ids.ts';
-import { countLost, reserve, settle, settleLost } from '../../src/limits/limits.ts';
+import {
+  countLost,
+  createBudget,
+  forgo,
+  listBudgets,
+  reserve,
+  settle,
+  settleLost,
+  updateBudget,
+} from '../../src/limits/limits.ts';
 import type { UserPrincipal } from '../../src/principal.ts';
 import * as runs from '../../src/runs/runs.ts';
 import { type TestDatabase, testDatabase } from '../database.ts';
@@ -48,6 +58,21 @@ const SEED = `
     select r.tenant_id, gen_random_uuid(), r.id, 'k', 'page', 1, sha256('s'), '{}', 'trusted', 'private' from app.runs r;
   insert into app.idempotency (tenant_id, principal, route, key, fingerprint)
     select r.tenant_id, 'p', 'POST /v1/runs', r.id::text, sha256('s') from app.runs r;
+  insert into app.budgets (tenant_id, id, name, period, limit_cost) select t.tenant_id, gen_random_uuid(), 'b', 'day', 1 from app.tenants t cross join generate_series(1, 5);
+  insert into app.budget_periods (tenant_id, budget_id, starts) select b.tenant_id, b.id, date '2020-01-01' + n from app.budgets b cross join generate_series(1, 5) n;
+  insert into app.budget_holds (tenant_id, reservation_id, budget_id, starts, cost, tokens)
+    select distinct on (v.tenant_id, v.id) v.tenant_id, v.id, p.budget_id, p.starts, 1, 1 from app.reservations v join app.budget_periods p on p.tenant_id = v.tenant_id;
+  insert into app.usage (tenant_id, id, run_id, effect_key, user_id, skill_name, model, input_tokens, output_tokens, cost, reserved_tokens, reserved_cost, price_id,
+      price_input, price_output, settlement, day)
+    select r.tenant_id, gen_random_uuid(), r.id, 'step:' || n, r.user_id, 's', 'm', 1, 1, 1, 2, 1, 'p', 1, 1, 'settled', date '2020-01-01' + n from app.runs r cross join generate_series(1, 2) n;
+  insert into app.billing_customers (tenant_id, mode, customer_id) select t.tenant_id, 'test', 'cus_' || replace(t.tenant_id::text, '-', '') from app.tenants t;
+  insert into app.billing_events (tenant_id, mode, event_id, type, object_id)
+    select t.tenant_id, 'test', 'evt_' || replace(t.tenant_id::text, '-', '') || n, 'invoice.paid', 'in_1' from app.tenants t cross join generate_series(1, 5) n;
+  insert into app.billing_transitions (tenant_id, mode, object_id, transition)
+    select t.tenant_id, 'test', 'in_' || replace(t.tenant_id::text, '-', '') || n, 'invoice.paid' from app.tenants t cross join generate_series(1, 5) n;
+  insert into app.billing_subscriptions (tenant_id, mode, subscription_id, status, ticket)
+    select t.tenant_id, 'test', 'sub_' || replace(t.tenant_id::text, '-', '') || n, 'active', 1 from app.tenants t cross join generate_series(1, 5) n;
+  insert into app.billing_balances (tenant_id, mode, currency) select t.tenant_id, 'test', 'aa' || chr(96 + n) from app.tenants t cross join generate_series(1, 5) n;
   insert into sys.workers (id, host, lease_until) select gen_random_uuid(), 'h', now() from generate_series(1, 50);`;
 
 before(async () => {
@@ -108,8 +133,23 @@ async function sendRuns(): Promise<RunId> {
   await runs.loadWork(scope, id);
   await runs.listRuns(scope, { limit: 20 });
   await runs.listRuns(scope, { limit: 20, status: 'queued', before: id });
+  await sendUsage(scope, id);
   assert.equal((await listEvents(scope, id, -1, 50)).length, 2);
   return id;
+}
+
+async function sendUsage(scope: TenantScope, id: RunId): Promise<void> {
+  const days = { from: '2020-01-01', to: '2020-01-31', limit: 20 };
+  for (const by of ['day', 'skill', 'model', 'user'] as const) {
+    await billing.sumUsage(scope, { ...days, by, after: undefined });
+    await billing.sumUsage(scope, { ...days, by, after: 'a' });
+  }
+  assert.equal((await billing.sumRun(scope, id))?.steps, 2);
+  assert.equal((await billing.listRunUsage(scope, id, { limit: 20 })).length, 2);
+  await billing.listRunUsage(scope, id, { limit: 20, before: newId() });
+  const [budget] = await listBudgets(scope, { limit: 20, before: newId(Date.now() + 1_000) });
+  assert.ok(budget !== undefined && budget.spent.tokens === 6);
+  await updateBudget(scope, asId(budget.id), { state: 'paused' });
 }
 
 async function sendLedger(tx: TenantTx, id: RunId): Promise<void> {
@@ -118,8 +158,15 @@ async function sendLedger(tx: TenantTx, id: RunId): Promise<void> {
   assert.deepEqual(await claimEffect(tx, id, claim), { claimed: true, attempt: 2 });
   assert.equal(await settleEffect(tx, id, 'k', 2, 'done'), true);
   assert.equal((await findEffect(tx, id, 'k'))?.state, 'done');
-  await settle(tx, await reserve(tx, id, 1, { tokens: 5, cost: '0.1' }), { tokens: 1, cost: '0.01' });
-  await reserve(tx, id, 2, { tokens: 5, cost: '0.1' });
+  const price = { id: 'p', input: '1', output: '2' };
+  await createBudget(tx, { name: 'b', period: 'total', limit_cost: '100', limit_tokens: 1_000 });
+  const held = await reserve(tx, id, 1, { tokens: 5, cost: '0.1' }, price);
+  assert.ok(held.reserved);
+  await settle(tx, id, held.id, { input: 1, output: 0, cached: 0, cost: '0.01' });
+  const second = await reserve(tx, id, 1, { tokens: 5, cost: '0.1' }, price);
+  assert.ok(second.reserved);
+  await forgo(tx, second.id);
+  await reserve(tx, id, 2, { tokens: 5, cost: '0.1' }, price);
   assert.deepEqual(await settleLost(tx, id), [{ tokens: 5, cost: '0.1000000000' }]);
   assert.equal(await countLost(tx, id, 2), 1);
 }

@@ -14,6 +14,7 @@ interface Things {
   readonly artifact: string;
   readonly entity: string;
   readonly key: string;
+  readonly budget: string;
 }
 
 /** One of each thing that has an id, in tenant A. */
@@ -42,7 +43,8 @@ async function furnish(api: Api): Promise<Things> {
     effectKey: 'e',
   });
   const made = await api.ask('/v1/api-keys', { key, json: { name: 'SECRET-OF-A' } });
-  return { run: run.json.id, artifact: artifact.id, entity: entity.id, key: made.json.id };
+  const budget = await api.ask('/v1/budgets', { key, json: { name: 'SECRET-OF-A', period: 'day', limit_cost: '1' } });
+  return { budget: budget.json.id, run: run.json.id, artifact: artifact.id, entity: entity.id, key: made.json.id };
 }
 
 function ownId(route: Route, things: Things): string {
@@ -50,6 +52,7 @@ function ownId(route: Route, things: Things): string {
   if (route.path.startsWith('/v1/artifacts/')) return things.artifact;
   if (route.path.startsWith('/v1/entities/')) return things.entity;
   if (route.path.startsWith('/v1/api-keys/')) return things.key;
+  if (route.path.startsWith('/v1/budgets/')) return things.budget;
   throw new TypeError(`the attack does not know whose id ${route.path} takes`);
 }
 
@@ -57,7 +60,7 @@ const ask = (api: Api, route: Route, id: string): Promise<Answer> =>
   api.ask(route.path.replace('{id}', id).replace('{seq}', '0'), {
     method: route.method,
     key: api.tenantB.api_key,
-    ...(route.method === 'POST' ? { json: {} } : {}),
+    ...(route.method === 'POST' || route.method === 'PATCH' ? { json: {} } : {}),
   });
 
 /** Headers without the two that differ on every answer. */
@@ -139,7 +142,14 @@ for (const setting of SETTINGS)
         const targets = ROUTES.filter((route) => route.params.length > 0).map(
           ({ method, path }) => `${method} ${path}`,
         );
-        for (const target of [...targets, 'GET /v1/runs', 'GET /v1/artifacts', 'GET /v1/entities', 'GET /v1/api-keys'])
+        for (const target of [
+          ...targets,
+          'GET /v1/runs',
+          'GET /v1/artifacts',
+          'GET /v1/entities',
+          'GET /v1/api-keys',
+          'GET /v1/budgets',
+        ])
           assert.ok(reached.has(target), `the attack on ${target} has no teeth: ${leaks.join('; ')}`);
         assert.ok(leaks.includes('/v1/runs takes a foreign id in its body'));
       }

@@ -1,0 +1,123 @@
+// What was used and what may be used: the ledger of a run and of the tenant, and the budgets that all runs of the tenant share.
+import { CreateBudget, PageQuery, UpdateBudget, UsageQuery } from '@sallyport/contracts';
+import { listRunUsage, sumRun, sumUsage, type UsageId } from '../../billing/billing.ts';
+import { fault } from '../../errors.ts';
+import { asId, type BudgetId, type RunId } from '../../ids.ts';
+import { createBudget, getBudget, listBudgets, updateBudget } from '../../limits/limits.ts';
+import { findRun } from '../../runs/runs.ts';
+import { created, ok } from '../answer.ts';
+import { page } from '../cursor.ts';
+import { idempotently } from '../idempotent.ts';
+import { type Route, route } from '../route.ts';
+
+const DAY_MS = 86_400_000;
+const MOST_DAYS = 366;
+const DEFAULT_DAYS = 30;
+const DEFAULT_GROUPS = 100;
+const MARK = 'u1:';
+const CREATE = { method: 'POST', path: '/v1/budgets', idempotency: 'replay' } as const;
+
+const refuse = (path: string, message: string): Error => fault('invalid_request', { fields: [{ path, message }] });
+
+function dayOf(text: string | undefined, path: string, fallback: number): number {
+  if (text === undefined) return fallback;
+  const at = Date.parse(`${text}T00:00:00Z`);
+  // The parser takes the 31st of a month of 30 days for the 1st of the next.
+  if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== text) throw refuse(path, 'is not a day');
+  return at;
+}
+
+function daysOf(query: UsageQuery, now: number): { readonly from: string; readonly to: string } {
+  const to = dayOf(query.to, '/to', Math.floor(now / DAY_MS) * DAY_MS);
+  const from = dayOf(query.from, '/from', to - (DEFAULT_DAYS - 1) * DAY_MS);
+  if (from > to) throw refuse('/from', 'is after the last day');
+  if ((to - from) / DAY_MS >= MOST_DAYS) throw refuse('/from', `is more than ${MOST_DAYS} days before the last day`);
+  const text = (at: number): string => new Date(at).toISOString().slice(0, 10);
+  return { from: text(from), to: text(to) };
+}
+
+/** Groups have names, not ids: the cursor is the last name of the page. */
+function readGroupCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined;
+  const text = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (!text.startsWith(MARK) || text.includes('\0')) throw refuse('/cursor', 'is not a cursor of an answer');
+  return text.slice(MARK.length);
+}
+
+function demandLimit(limits: { readonly limit_cost?: string; readonly limit_tokens?: number }): void {
+  if (limits.limit_cost === undefined && limits.limit_tokens === undefined)
+    throw refuse('', 'limit_cost or limit_tokens is required');
+}
+
+export const usageRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/usage',
+    access: 'usage:read',
+    summary: 'Sums the usage of the tenant by day, skill, model or user.',
+    query: UsageQuery,
+    handle: async ({ scope, query }) => {
+      const limit = query.limit ?? DEFAULT_GROUPS;
+      const asked = { by: query.by ?? 'day', ...daysOf(query, Date.now()), after: readGroupCursor(query.cursor) };
+      const groups = await sumUsage(scope, { ...asked, limit: limit + 1 });
+      const data = groups.slice(0, limit);
+      const last = groups.length > limit ? data.at(-1) : undefined;
+      const next = last === undefined ? null : Buffer.from(MARK + last.key, 'utf8').toString('base64url');
+      return ok({ by: asked.by, from: asked.from, to: asked.to, data, next_cursor: next });
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/runs/{id}/usage',
+    access: 'runs:read',
+    summary: 'Shows what a run used: its totals, and a page of its ledger, newest first.',
+    query: PageQuery,
+    handle: async ({ scope, params, query }) => {
+      const id = asId<RunId>(params.id);
+      if ((await findRun(scope, id)) === undefined) throw fault('not_found');
+      const read = (before: UsageId | undefined, limit: number) => listRunUsage(scope, id, { before, limit });
+      const rows = await page(query, read, (row) => row.id);
+      return ok({ run_id: id, totals: await sumRun(scope, id), ...rows });
+    },
+  }),
+  route({
+    ...CREATE,
+    access: 'budgets:write',
+    summary: 'Makes a budget that all runs of the tenant share.',
+    body: CreateBudget,
+    handle: async (call) => {
+      demandLimit(call.body);
+      const keyed = await idempotently(call, CREATE, async (tx) => {
+        const budget = await createBudget(tx, call.body);
+        return created(`/v1/budgets/${budget.id}`, budget);
+      });
+      return keyed.answer;
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/budgets',
+    access: 'budgets:read',
+    summary: 'Lists the budgets of the tenant, newest first, with what is held and spent in their present period.',
+    query: PageQuery,
+    handle: async ({ scope, query }) => {
+      const read = (before: BudgetId | undefined, limit: number) => listBudgets(scope, { before, limit });
+      return ok(await page(query, read, (budget) => budget.id));
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/budgets/{id}',
+    access: 'budgets:read',
+    summary: 'Shows one budget.',
+    handle: async ({ scope, params }) => ok(await getBudget(scope, asId(params.id))),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/budgets/{id}',
+    access: 'budgets:write',
+    summary: 'Changes the name, a limit or the state of a budget. A lower limit stops the next step, not one at work.',
+    body: UpdateBudget,
+    handle: async ({ scope, params, body }) => ok(await updateBudget(scope, asId(params.id), body)),
+  }),
+];
