@@ -3,5 +3,6 @@
 // Must never store an event that breaks its contract, nor hash a payload itself: the chain is over commitments.
 export { type Appender, append, lockRun, type RunHead } from './append.ts';
 export { allEvents, exportRun, type FollowOptions, followEvents, listEvents } from './read.ts';
-export { type Listener, openSignals, type Signals, type Waiter } from './signals.ts';
+export { type Listener, openSignals, type Signals } from './signals.ts';
 export { storable } from './stored-text.ts';
+export type { RunsWaiter, Waiter } from './waiter.ts';

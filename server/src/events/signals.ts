@@ -1,7 +1,8 @@
 // Tells followers and workers, on every node, that something moved. Ids only, never content: any listener reads them.
 // Never inside the transaction of an append: NOTIFY takes a database-wide lock at commit.
 import { EventEmitter } from 'node:events';
-import type { RunId } from '../ids.ts';
+import { asId, type RunId } from '../ids.ts';
+import { ANY_RUN, type RunsWaiter, type Waiter, waiterOn, waiterOnRuns } from './waiter.ts';
 
 const BATCH_MS = 10;
 /** Postgres refuses a payload of 8,000 bytes; an id and its comma are 37. */
@@ -16,13 +17,6 @@ export interface Listener {
   notify(channel: string, payload: string): Promise<void>;
 }
 
-export interface Waiter {
-  /** Call before reading: a signal that comes after it ends the next wait at once. */
-  arm(): void;
-  wait(timeoutMs: number, signal?: AbortSignal): Promise<void>;
-  close(): void;
-}
-
 export interface Signals {
   /** A run's log grew (or its status changed): after the commit. */
   touched(runId: RunId): void;
@@ -31,41 +25,11 @@ export interface Signals {
   /** A run was taken from its worker (cancelled, say): after the commit. Only a hint: the epoch is what refuses it. */
   stopped(runId: RunId): void;
   watch(runId: RunId): Waiter;
+  /** Runs of all tenants: ids alone, for a caller that asks inside its own wall which are its. */
+  watchRuns(wanted?: (runId: RunId) => boolean): RunsWaiter;
   watchStop(runId: RunId): Waiter;
   watchWork(): Waiter;
   close(): void;
-}
-
-function waiterOn(emitter: EventEmitter, name: string): Waiter {
-  let rung = false;
-  let wake: (() => void) | undefined;
-  const ring = (): void => {
-    rung = true;
-    wake?.();
-  };
-  emitter.on(name, ring);
-  return {
-    arm: () => {
-      rung = false;
-    },
-    wait: (timeoutMs, signal) =>
-      new Promise<void>((resolve) => {
-        if (rung || signal?.aborted === true) return resolve();
-        const done = (): void => {
-          clearTimeout(timer);
-          signal?.removeEventListener('abort', done);
-          wake = undefined;
-          resolve();
-        };
-        const timer = setTimeout(done, timeoutMs);
-        signal?.addEventListener('abort', done, { once: true });
-        wake = done;
-      }),
-    close: () => {
-      emitter.off(name, ring);
-      wake?.();
-    },
-  };
 }
 
 /** Opens the signals of one node. Without a listener they reach this process only. */
@@ -75,6 +39,10 @@ export async function openSignals(listener: Listener | undefined, onFault: (erro
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
+  const ring = (runId: RunId): void => {
+    emitter.emit(`run:${runId}`);
+    emitter.emit(ANY_RUN, runId);
+  };
   const send = (channel: string, payload: string): void => {
     listener?.notify(channel, payload).catch(onFault);
   };
@@ -85,13 +53,15 @@ export async function openSignals(listener: Listener | undefined, onFault: (erro
     for (let at = 0; at < ids.length; at += MOST_IDS) send(CHANNEL, ids.slice(at, at + MOST_IDS).join(','));
   };
   await listener?.listen(CHANNEL, (payload) => {
-    for (const id of payload.split(',')) emitter.emit(`run:${id}`);
+    // Empty after a reconnect: what was sent meanwhile is lost.
+    if (payload === '') emitter.emit(ANY_RUN, undefined);
+    else for (const id of payload.split(',')) ring(asId(id));
   });
   await listener?.listen(WORK_CHANNEL, () => emitter.emit('work'));
   await listener?.listen(STOP_CHANNEL, (runId) => emitter.emit(`stop:${runId}`));
   return {
     touched: (runId) => {
-      emitter.emit(`run:${runId}`);
+      ring(runId);
       if (closed || listener === undefined) return;
       pending.add(runId);
       timer ??= setTimeout(flush, BATCH_MS);
@@ -105,6 +75,7 @@ export async function openSignals(listener: Listener | undefined, onFault: (erro
       if (!closed) send(STOP_CHANNEL, runId);
     },
     watch: (runId) => waiterOn(emitter, `run:${runId}`),
+    watchRuns: (wanted = () => true) => waiterOnRuns(emitter, wanted),
     watchStop: (runId) => waiterOn(emitter, `stop:${runId}`),
     watchWork: () => waiterOn(emitter, 'work'),
     close: () => {

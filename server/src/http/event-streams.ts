@@ -1,6 +1,5 @@
-// Server-sent events (WHATWG HTML, 9.2): the stored `seq` is the event id, so that `Last-Event-ID` resumes without loss or repeat
-// from any node. Control messages carry no id: they are not stored and move no cursor.
-import type { EventEnvelope } from '@sallyport/contracts';
+// Server-sent events (WHATWG HTML, 9.2): the id of an event is made from what is stored, so that `Last-Event-ID` resumes without loss
+// or repeat from any node. Control messages carry no id: they are not stored and move no cursor.
 import { fault } from '../errors.ts';
 import type { TenantId } from '../ids.ts';
 import type { Answer } from './answer.ts';
@@ -10,12 +9,19 @@ const HEARTBEAT_MS = 15_000;
 /** A revoked key loses its stream within 5 s. */
 const RECHECK_MS = 3_000;
 
+export interface StreamMessage {
+  /** The resume point after this message; a message without one moves none. */
+  readonly id?: string;
+  readonly event: string;
+  readonly data: unknown;
+}
+
 export interface StreamRequest {
   readonly tenantId: TenantId;
   /** Aborts when the connection is gone. */
   readonly gone: AbortSignal;
   stillAllowed(): Promise<boolean>;
-  follow(signal: AbortSignal): AsyncIterable<EventEnvelope>;
+  follow(signal: AbortSignal): AsyncIterable<StreamMessage>;
 }
 
 /** All event streams of one node. */
@@ -79,7 +85,7 @@ const LAST_WORDS = {
 } as const;
 
 async function* render(
-  source: AsyncIterable<EventEnvelope>,
+  source: AsyncIterable<StreamMessage>,
   ending: () => keyof typeof LAST_WORDS,
 ): AsyncGenerator<string> {
   // At once, so that the headers travel before the first event.
@@ -94,8 +100,8 @@ async function* render(
         continue;
       }
       if (came.done === true) break;
-      const { value } = came;
-      yield `id: ${value.seq}\nevent: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`;
+      const { id, event, data } = came.value;
+      yield `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
       next = events.next();
     }
     yield LAST_WORDS[ending()];

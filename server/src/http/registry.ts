@@ -11,8 +11,8 @@ import { runLogRoutes } from './routes/run-log.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { skillRoutes } from './routes/skills.ts';
+import { streamRoutes } from './routes/stream.ts';
 import { tenantRoutes } from './routes/tenants.ts';
-import { usageRoutes } from './routes/usage.ts';
 
 export const ROUTES: readonly Route[] = [
   ...healthRoutes,
@@ -22,12 +22,12 @@ export const ROUTES: readonly Route[] = [
   ...apiKeyRoutes,
   ...runRoutes,
   ...runLogRoutes,
+  ...streamRoutes,
   ...artifactRoutes,
   ...entityRoutes,
   ...skillRoutes,
   ...auditRoutes,
   ...consoleRoutes,
-  ...usageRoutes,
 ];
 
 /** Methods that are served under this path, for `Allow`. */

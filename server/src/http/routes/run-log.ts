@@ -11,6 +11,7 @@ import { type ArtifactId, asId, type EntityId, type RunId } from '../../ids.ts';
 import { findRun, type RunRecord } from '../../runs/runs.ts';
 import { type Answer, ok } from '../answer.ts';
 import { page } from '../cursor.ts';
+import type { StreamMessage } from '../event-streams.ts';
 import { type Incoming, type Route, route } from '../route.ts';
 
 const DEFAULT_EVENTS = 100;
@@ -35,6 +36,10 @@ async function pageOfEvents(
   return { data: events.map(({ data: _data, ...envelope }) => envelope), next_cursor: next };
 }
 
+async function* messages(events: AsyncIterable<EventEnvelope>): AsyncGenerator<StreamMessage> {
+  for await (const event of events) yield { id: String(event.seq), event: event.type, data: event };
+}
+
 function stream(call: Incoming & { readonly scope: TenantScope }, id: RunId, after: number): Answer {
   const { scope, services, gone, stillAllowed } = call;
   const ended = async (): Promise<boolean> => {
@@ -45,7 +50,7 @@ function stream(call: Incoming & { readonly scope: TenantScope }, id: RunId, aft
     tenantId: scope.tenantId,
     gone,
     stillAllowed,
-    follow: (signal) => followEvents(scope, services.signals, id, { after, signal, ended }),
+    follow: (signal) => messages(followEvents(scope, services.signals, id, { after, signal, ended })),
   });
 }
 
