@@ -13,6 +13,7 @@ import { sessionRoutes } from './routes/session.ts';
 import { skillRoutes } from './routes/skills.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { tenantRoutes } from './routes/tenants.ts';
+import { usageRoutes } from './routes/usage.ts';
 
 export const ROUTES: readonly Route[] = [
   ...healthRoutes,
@@ -28,6 +29,7 @@ export const ROUTES: readonly Route[] = [
   ...skillRoutes,
   ...auditRoutes,
   ...consoleRoutes,
+  ...usageRoutes,
 ];
 
 /** Methods that are served under this path, for `Allow`. */
