@@ -1,53 +1,105 @@
-// Makes untrusted text fit to be shown to a model or a person: hidden characters go, control tokens lose their form (R24 to R26).
-// An extra layer: kept, and counted as nothing. Linear time; repeats until nothing changes.
+// Makes untrusted text fit to be shown to a model or a person: hidden characters go, control tokens lose their form (R24 to R27).
+// An extra layer: kept, and counted as nothing.
+import { neutralizeEverySign, neutralizeTokens } from './control-tokens.ts';
+import { stripEveryHidden, stripHidden } from './hidden.ts';
 
 export interface Finding {
-  readonly kind: 'hidden' | 'control_token';
+  readonly kind: 'hidden' | 'control_token' | 'cut';
   readonly count: number;
+  /** What hidden characters spelt; for the trace and the card, never for the model. */
+  readonly decoded?: string;
 }
 
-// Tags, variation selectors, zero-width, bidi controls, fillers, soft hyphen, C0 and C1 but tab and newline, noncharacters.
-const HIDDEN =
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each of these is looked for by itself
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
-const ANSI = /\u001b(?:\[[0-9;?]{0,20}[@-~]|\][^\u0007\u001b]{0,200}(?:\u0007|\u001b\\))/g;
-const TOKENS: readonly RegExp[] = [
-  /<(?=[|\uff5c])/g,
-  /[|\uff5c](?=>)/g,
-  /\[(?=\/?INST\])/gi,
-  /<(?=<\/?SYS>>)/gi,
-  /<(?=\/?(?:s|start_of_turn|end_of_turn|tool_call|tool_calls|tool_response|function_calls|function_results|system|assistant|user|invoke)>)/gi,
-  /<(?=\/?untrusted-)/gi,
-];
-const TURN = /^([ \t]*)(Human|Assistant|System|User|Developer)(?=:)/gim;
-const MOST_ROUNDS = 4;
+/** Longer texts are cut, and a finding says so. */
+const MOST_CHARACTERS = 4_000_000;
+const MOST_ROUNDS = 8;
+const MOST_DEPTH = 40;
+const MOST_NODES = 200_000;
 
-/** Idempotent. `count` says how many characters or tokens were found. */
-export function sanitize(input: string): { readonly text: string; readonly findings: readonly Finding[] } {
+interface Tally {
+  hidden: number;
+  tokens: number;
+  cut: number;
+  decoded: string;
+}
+
+/**
+ * Strips and neutralises until a round changes nothing, so a mark that another mark hid falls too.
+ *
+ * Each round that changes anything removes a character or turns a sign into one that begins no mark, and none brings a sign back,
+ * so the rounds come to rest. A text that needs more than eight (references nested in references) loses every sign that could
+ * begin a mark instead: what is left is at rest, for no pattern can begin in it.
+ */
+function settle(input: string, tally: Tally): string {
   let text = input.toWellFormed();
-  let hidden = 0;
-  let tokens = 0;
+  if (text.length > MOST_CHARACTERS) {
+    tally.cut += text.length - MOST_CHARACTERS;
+    text = text.slice(0, MOST_CHARACTERS).toWellFormed();
+  }
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const before = text;
-    text = text.replace(/\r\n?/g, '\n').replace(/[\u2028\u2029]/g, '\n');
-    const hide = (): string => {
-      hidden++;
-      return '';
-    };
-    const soften = (mark: string): string => {
-      tokens++;
-      return mark === '<' ? '\u2039' : mark === '[' ? '\u27e6' : '\u00a6';
-    };
-    text = text.replace(ANSI, hide).replace(HIDDEN, hide);
-    for (const token of TOKENS) text = text.replace(token, soften);
-    text = text.replace(TURN, (_all, space: string, word: string) => {
-      tokens++;
-      return `${space}${word} `;
-    });
-    if (text === before) break;
+    const stripped = stripHidden(text.replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n'));
+    const softened = neutralizeTokens(stripped.text);
+    tally.hidden += stripped.count;
+    tally.tokens += softened.count;
+    tally.decoded = (tally.decoded + stripped.decoded).slice(0, 2_000);
+    text = softened.text;
+    if (text === before) return text;
   }
+  const bare = stripEveryHidden(text.replace(/\r\n?|[\u2028\u2029]/g, '\n'));
+  const calm = neutralizeEverySign(bare.text);
+  tally.hidden += bare.count;
+  tally.tokens += calm.count;
+  return calm.text;
+}
+
+function findingsOf(tally: Tally): Finding[] {
   const findings: Finding[] = [];
-  if (hidden > 0) findings.push({ kind: 'hidden', count: hidden });
-  if (tokens > 0) findings.push({ kind: 'control_token', count: tokens });
-  return { text, findings };
+  if (tally.hidden > 0)
+    findings.push({
+      kind: 'hidden',
+      count: tally.hidden,
+      ...(tally.decoded === '' ? {} : { decoded: tally.decoded }),
+    });
+  if (tally.tokens > 0) findings.push({ kind: 'control_token', count: tally.tokens });
+  if (tally.cut > 0) findings.push({ kind: 'cut', count: tally.cut });
+  return findings;
+}
+
+/** Idempotent and linear. `count` says how many characters or tokens were found. */
+export function sanitize(input: string): { readonly text: string; readonly findings: readonly Finding[] } {
+  const tally: Tally = { hidden: 0, tokens: 0, cut: 0, decoded: '' };
+  const text = settle(input, tally);
+  return { text, findings: findingsOf(tally) };
+}
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Every string of a value, keys too (R27). What is no JSON, too deep or too much is cut. */
+export function sanitizeValue(input: unknown): { readonly value: Json; readonly findings: readonly Finding[] } {
+  const tally: Tally = { hidden: 0, tokens: 0, cut: 0, decoded: '' };
+  let nodes = 0;
+  const cut = (): null => {
+    tally.cut++;
+    return null;
+  };
+  const visit = (value: unknown, depth: number): Json => {
+    if (++nodes > MOST_NODES || depth > MOST_DEPTH) return cut();
+    if (typeof value === 'string') return settle(value, tally);
+    if (value === null || typeof value === 'boolean') return value;
+    if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+    if (Array.isArray(value)) return value.slice(0, MOST_NODES).map((item) => visit(item, depth + 1));
+    if (typeof value !== 'object') return value === undefined ? null : cut();
+    const members = new Map<string, Json>();
+    for (const [key, item] of Object.entries(value)) {
+      if (item === undefined) continue;
+      let name = settle(key, tally);
+      // Two keys may become one: the second must not replace the first.
+      while (members.has(name)) name += '_';
+      members.set(name, visit(item, depth + 1));
+    }
+    return Object.fromEntries(members);
+  };
+  const value = visit(input, 0);
+  return { value, findings: findingsOf(tally) };
 }
