@@ -7,8 +7,8 @@ import type { SallyportError } from './sallyport-error.ts';
 import { pauseMs, type Transport } from './transport.ts';
 
 export interface LiveQuery {
-  /** Runs whose events are sent, at most 50. An unknown one is `not_found`. */
-  readonly runs: readonly string[];
+  /** Runs whose events are sent, at most 50, each after the `seq` already seen. An unknown one is `not_found`. */
+  readonly runs: readonly { readonly id: string; readonly after?: number | undefined }[];
   /** Word of every run of the tenant that changes. */
   readonly all?: boolean | undefined;
   readonly signal: AbortSignal;
@@ -28,7 +28,8 @@ export type LiveMessage =
  */
 export async function* followLive(transport: Transport, query: LiveQuery): AsyncGenerator<LiveMessage> {
   const { runs, all = false, signal, onOpen, onReconnect } = query;
-  const asked = [...runs, ...(all ? ['*'] : [])].join(',');
+  const named = runs.map(({ id, after = -1 }) => (after < 0 ? id : `${id}:${after}`));
+  const asked = [...named, ...(all ? ['*'] : [])].join(',');
   let cursor: string | undefined;
   let breaks = 0;
   for (;;) {

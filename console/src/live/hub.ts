@@ -6,8 +6,8 @@ import type { EventEnvelope } from '@sallyport/contracts';
 export type HubState = 'connecting' | 'live' | 'reconnecting' | 'signed_out';
 
 export interface Hub {
-  /** Tells each event of the run from now on; calls `onState` whenever the stream broke or stands again. */
-  watchRun(id: string, onEvent: (event: EventEnvelope) => void): () => void;
+  /** Tells each event of the run after `seen()`, some of them perhaps twice. */
+  watchRun(id: string, seen: () => number, onEvent: (event: EventEnvelope) => void): () => void;
   /** Tells the id of each run that changed. */
   watchRuns(onChange: (id: string) => void): () => void;
   state(): HubState;
@@ -16,7 +16,7 @@ export interface Hub {
 }
 
 type Note =
-  | { readonly kind: 'want'; readonly tab: string; readonly runs: readonly string[]; readonly all: boolean }
+  | ({ readonly kind: 'want'; readonly tab: string } & Wants)
   | { readonly kind: 'bye'; readonly tab: string }
   /** A new leader asks every tab what it wants. */
   | { readonly kind: 'who' }
@@ -25,11 +25,12 @@ type Note =
   | { readonly kind: 'state'; readonly state: HubState };
 
 interface Wants {
-  readonly runs: readonly string[];
+  readonly runs: readonly { readonly id: string; readonly after: number }[];
   readonly all: boolean;
 }
 
 const SETTLE_MS = 30;
+const AGAIN_MS = 5_000;
 /** What one stream of the server follows. */
 const MOST_RUNS = 50;
 
@@ -47,8 +48,8 @@ class Listeners<T> {
   tell(name: string, value: T): void {
     for (const tell of this.#of.get(name) ?? []) tell(value);
   }
-  names(): string[] {
-    return [...this.#of.keys()];
+  has(name: string): boolean {
+    return this.#of.has(name);
   }
 }
 
@@ -61,11 +62,15 @@ export function createHub(api: Client, owner: string): Hub {
   const events = new Listeners<EventEnvelope>();
   const changes = new Listeners<string>();
   const states = new Listeners<undefined>();
+  const watched = new Map<string, () => number>();
   const others = new Map<string, Wants>();
   let state: HubState = 'connecting';
   let leader: Leader | undefined;
 
-  const own = (): Wants => ({ runs: events.names(), all: changes.names().length > 0 });
+  const own = (): Wants => ({
+    runs: [...watched].map(([id, seen]) => ({ id, after: seen() })),
+    all: changes.has('*'),
+  });
   const hear = (note: Note): void => {
     if (note.kind === 'event') events.tell(note.event.run_id, note.event);
     else if (note.kind === 'changed') changes.tell('*', note.id);
@@ -98,11 +103,13 @@ export function createHub(api: Client, owner: string): Hub {
   addEventListener('pagehide', goodbye, { signal: closing.signal });
   addEventListener('pageshow', say, { signal: closing.signal });
   return {
-    watchRun: (id, onEvent) => {
+    watchRun: (id, seen, onEvent) => {
       const stop = events.add(id, onEvent);
+      watched.set(id, seen);
       say();
       return () => {
         stop();
+        if (!events.has(id)) watched.delete(id);
         say();
       };
     },
@@ -132,9 +139,13 @@ async function lead(name: string, signal: AbortSignal, work: () => Promise<void>
   });
 }
 
+/** The union; of a run that several want, from the first event that one of them lacks. */
 function mergeWants(all: readonly Wants[]): Wants {
-  const runs = [...new Set(all.flatMap((wants) => wants.runs))].slice(0, MOST_RUNS).sort();
-  return { runs, all: all.some((wants) => wants.all) };
+  const from = new Map<string, number>();
+  for (const { id, after } of all.flatMap((wants) => wants.runs))
+    from.set(id, Math.min(after, from.get(id) ?? Number.POSITIVE_INFINITY));
+  const runs = [...from].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, MOST_RUNS);
+  return { runs: runs.map(([id, after]) => ({ id, after })), all: all.some((wants) => wants.all) };
 }
 
 /** Holds the stream, and opens another when what is wanted changes. */
@@ -144,6 +155,8 @@ class Leader {
   readonly #tell: (note: Note) => void;
   readonly #wants: () => Wants;
   readonly #closing: AbortSignal;
+  /** The last `seq` told of each run: another stream goes on from there. */
+  readonly #told = new Map<string, number>();
   #asked = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
   #current = new AbortController();
@@ -171,7 +184,7 @@ class Leader {
 
   #turn(): void {
     const wants = this.#wants();
-    const asked = JSON.stringify(wants);
+    const asked = `${wants.runs.map(({ id }) => id).join()} ${wants.all}`;
     if (asked === this.#asked) return;
     this.#asked = asked;
     this.#current.abort();
@@ -186,7 +199,8 @@ class Leader {
     };
     try {
       const messages = this.#api.live.follow({
-        ...wants,
+        runs: wants.runs.map(({ id, after }) => ({ id, after: this.#told.get(id) ?? after })),
+        all: wants.all,
         signal,
         onOpen: () => onState('live'),
         onReconnect: () => onState('reconnecting'),
@@ -196,13 +210,17 @@ class Leader {
       if (signal.aborted) return;
       const lost = error instanceof Error && 'code' in error && error.code === 'unauthenticated';
       onState(lost ? 'signed_out' : 'reconnecting');
-      if (!lost) this.#asked = '';
-      // A run that is gone, say: what is wanted is asked again when a tab says so.
+      if (lost) return;
+      // A run that is gone, say. What is wanted may have changed by then.
+      this.#asked = '';
+      this.#timer = setTimeout(() => this.#turn(), AGAIN_MS);
     }
   }
 
   #pass(message: LiveMessage): void {
-    if (message.kind === 'event') this.#tell({ kind: 'event', event: message.event });
-    else this.#tell({ kind: 'changed', id: message.id });
+    if (message.kind === 'event') {
+      this.#told.set(message.event.run_id, message.event.seq);
+      this.#tell({ kind: 'event', event: message.event });
+    } else this.#tell({ kind: 'changed', id: message.id });
   }
 }

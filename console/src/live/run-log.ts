@@ -36,6 +36,7 @@ export class RunLog {
   /** A new array whenever something was added: what React compares. */
   rows = (): readonly Row[] => this.#shown;
   version = (): number => this.#version;
+  seen = (): number => this.#rows.length - 1;
   error = (): unknown => this.#error;
   subscribe = (tell: () => void): (() => void) => {
     this.#told.add(tell);

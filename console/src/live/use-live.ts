@@ -20,10 +20,20 @@ export function useRunLog(runId: string, live: boolean): RunLog {
   const state = useHubState();
   const log = useMemo(() => new RunLog(api, runId), [api, runId]);
   useEffect(() => {
-    void log.fill();
-    return () => log.close();
-  }, [log]);
-  useEffect(() => (live ? hub.watchRun(runId, (event) => log.accept(event)) : undefined), [hub, log, runId, live]);
+    let stop = (): void => undefined;
+    let left = false;
+    // Watched from where the pages ended; read once more, for what came between the two.
+    void log.fill().then(() => {
+      if (left || !live) return;
+      stop = hub.watchRun(runId, log.seen, (event) => log.accept(event));
+      void log.fill();
+    });
+    return () => {
+      left = true;
+      stop();
+    };
+  }, [hub, log, runId, live]);
+  useEffect(() => () => log.close(), [log]);
   // Whatever happened while the stream was away is in the log of the server.
   useEffect(() => {
     if (state === 'live' && live) void log.fill();

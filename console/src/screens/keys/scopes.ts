@@ -8,6 +8,10 @@ export const SCOPES: Readonly<Record<Scope, string>> = {
   'artifacts:write': 'Upload and delete artifacts',
   'entities:read': 'Read entities',
   'audit:read': 'Read the record of who did what',
+  'usage:read': 'See what was used and what it cost',
+  'budgets:read': 'See budgets',
+  'budgets:write': 'Set budgets',
+  'billing:read': 'See the plan and its bills',
   'keys:read': 'See which keys there are, without their text',
   'keys:write': 'Create and revoke keys',
 };
