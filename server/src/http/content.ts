@@ -95,13 +95,13 @@ function disposition(kind: 'inline' | 'attachment', name: string): string {
 }
 
 /** The type is never the sender's word: what is not in the short list leaves as bytes to be saved. */
-export function contentHeaders(artifact: Artifact): Record<string, string> {
+export function contentHeaders(artifact: Artifact, wanted?: 'inline' | 'attachment'): Record<string, string> {
   const shown = Object.hasOwn(SHOWN, artifact.media_type) ? SHOWN[artifact.media_type] : undefined;
   return {
     'content-type': shown ?? 'application/octet-stream',
     'content-length': String(artifact.bytes),
-    'content-disposition': disposition(shown === undefined ? 'attachment' : 'inline', artifact.name),
-    'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
+    'content-disposition': disposition(shown === undefined ? 'attachment' : (wanted ?? 'inline'), artifact.name),
+    'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'self'",
     'cross-origin-resource-policy': 'same-origin',
     'cross-origin-opener-policy': 'same-origin',
     'cache-control': 'private, no-store',

@@ -137,7 +137,7 @@ test('no browser runs what is stored: only five types are shown, all else is a d
     assert.equal(headers.get('content-type'), shown ?? 'application/octet-stream', type);
     assert.match(headers.get('content-disposition') ?? '', shown === undefined ? /^attachment;/ : /^inline;/);
     assert.equal(headers.get('x-content-type-options'), 'nosniff');
-    assert.equal(headers.get('content-security-policy'), "sandbox; default-src 'none'; frame-ancestors 'none'");
+    assert.equal(headers.get('content-security-policy'), "sandbox; default-src 'none'; frame-ancestors 'self'");
     assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin');
     assert.equal(headers.get('cross-origin-opener-policy'), 'same-origin');
     assert.equal(headers.get('referrer-policy'), 'no-referrer');
