@@ -40,6 +40,7 @@ export {
   type CreatedApiKey,
   type CreatedTenant,
   CreateRun,
+  CreateSignedUrl,
   CreateTenant,
   type Entity,
   type EntityTypeSummary,
@@ -56,6 +57,7 @@ export {
   SCOPES,
   type Scope,
   type Session,
+  type SignedUrl,
   type SkillSummary,
   type Tenant,
 } from './http.ts';
@@ -67,6 +69,7 @@ export {
   ListRunsQuery,
   NoQuery,
   PageQuery,
+  SignedQuery,
   StreamQuery,
 } from './queries.ts';
 export { Uuid } from './shapes.ts';

@@ -145,6 +145,18 @@ export interface CreatedApiKey extends ApiKey {
   readonly api_key: string;
 }
 
+export const CreateSignedUrl = closed({
+  /** Seconds from now. */
+  expires_in: Type.Optional(Type.Integer({ minimum: 1, maximum: 3_600 })),
+  disposition: Type.Optional(Type.Union([Type.Literal('attachment'), Type.Literal('inline')])),
+});
+export type CreateSignedUrl = Static<typeof CreateSignedUrl>;
+export interface SignedUrl {
+  /** Relative to the server unless it knows its public address. */
+  readonly url: string;
+  readonly expires_at: string;
+}
+
 export const CreateTenant = closed({ name: Type.String({ minLength: 1, maxLength: 200 }) });
 export type CreateTenant = Static<typeof CreateTenant>;
 export interface Tenant {

@@ -55,5 +55,19 @@ export const StreamQuery = closed({
 });
 export type StreamQuery = Static<typeof StreamQuery>;
 
+/** The words of a signed link; each is signed. */
+const SignedWord = Type.String({ minLength: 1, maxLength: 60 });
+export const SignedQuery = closed({
+  v: SignedWord,
+  kid: SignedWord,
+  t: SignedWord,
+  a: SignedWord,
+  d: SignedWord,
+  e: SignedWord,
+  n: SignedWord,
+  s: SignedWord,
+});
+export type SignedQuery = Static<typeof SignedQuery>;
+
 export const NoQuery = closed({});
 export type NoQuery = Static<typeof NoQuery>;

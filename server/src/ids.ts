@@ -14,6 +14,7 @@ export type RunId = Id<'run'>;
 export type EventId = Id<'event'>;
 export type ArtifactId = Id<'artifact'>;
 export type EntityId = Id<'entity'>;
+export type LinkId = Id<'link'>;
 export type WorkerId = Id<'worker'>;
 export type BudgetId = Id<'budget'>;
 export type CallId = Id<'call'>;

@@ -20,6 +20,7 @@ import { createDatabase, type Database, openListener } from './db/db.ts';
 import { openSignals, type Signals } from './events/events.ts';
 import { type ConsoleFiles, loadConsole, startHttp } from './http/http.ts';
 import { createPeppers } from './identity/identity.ts';
+import { createLinks } from './links/links.ts';
 import type { Log } from './log.ts';
 import { createParser } from './parse/parse.ts';
 import { loadSkills } from './skills/skills.ts';
@@ -97,6 +98,7 @@ async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served
     db: api,
     peppers,
     blobs: agent.blobs,
+    links: createLinks(api, new Map([[1, folder.secret('links-1')]])),
     skills: agent.skills,
     models: agent.models,
     signals,

@@ -45,6 +45,12 @@ export interface SetupPrincipal extends Minted {
   readonly tenantId: TenantId;
 }
 
+/** Whoever holds a signed link, inside the tenant that the link is of: may read the one artifact that it names. */
+export interface LinkPrincipal extends Minted {
+  readonly kind: 'link';
+  readonly tenantId: TenantId;
+}
+
 /** The worker's own chores inside one tenant; the tenant comes from a row that says what is due. */
 export interface KeeperPrincipal extends Minted {
   readonly kind: 'keeper';
@@ -56,7 +62,7 @@ export interface OperatorPrincipal extends Minted {
   readonly kind: 'operator';
 }
 
-export type TenantPrincipal = UserPrincipal | RunPrincipal | SetupPrincipal | KeeperPrincipal;
+export type TenantPrincipal = UserPrincipal | RunPrincipal | SetupPrincipal | KeeperPrincipal | LinkPrincipal;
 export type Principal = TenantPrincipal | OperatorPrincipal;
 
 type Plain<P> = P extends Minted ? Omit<P, typeof minted> : never;

@@ -19,6 +19,8 @@ export type AuditAction =
   | 'run.exported'
   | 'artifact.uploaded'
   | 'artifact.deleted'
+  | 'link.created'
+  | 'link.revoked'
   | 'audit.exported';
 
 export interface Act {
@@ -54,6 +56,8 @@ function actorOf(principal: TenantPrincipal): Actor {
       return { kind: 'run', id: principal.runId, onBehalfOf: null, requestId: null };
     case 'setup':
       return { kind: 'operator', id: 'setup', onBehalfOf: null, requestId: null };
+    case 'link':
+      return { kind: 'system', id: 'link', onBehalfOf: null, requestId: null };
     case 'keeper':
       return { kind: 'system', id: 'housekeeping', onBehalfOf: null, requestId: null };
   }

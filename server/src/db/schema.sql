@@ -108,6 +108,32 @@ grant delete, select on app.api_keys to {{p}}_purger;
 grant insert, select on app.api_keys to {{p}}_tenant;
 grant update (name, status, exposed, expires_at, last_used_at) on app.api_keys to {{p}}_tenant;
 
+create table app.artifact_links (
+  tenant_id uuid not null,
+  id uuid not null,
+  artifact_id uuid not null,
+  user_id uuid not null,
+  disposition text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  constraint artifact_links_pkey PRIMARY KEY (tenant_id, id),
+  constraint artifact_links_check CHECK ((expires_at <= (created_at + '01:01:00'::interval))),
+  constraint artifact_links_disposition_check CHECK ((disposition = ANY (ARRAY['attachment'::text, 'inline'::text]))),
+  constraint artifact_links_tenant_id_artifact_id_fkey FOREIGN KEY (tenant_id, artifact_id) REFERENCES app.artifacts(tenant_id, id) ON DELETE CASCADE,
+  constraint artifact_links_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id)
+);
+alter table app.artifact_links owner to {{p}}_owner;
+alter table app.artifact_links enable row level security;
+alter table app.artifact_links force row level security;
+CREATE INDEX artifact_links_by_artifact ON app.artifact_links USING btree (tenant_id, artifact_id);
+create policy wall on app.artifact_links as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.artifact_links to {{p}}_purger;
+grant insert, select on app.artifact_links to {{p}}_tenant;
+grant update (revoked_at) on app.artifact_links to {{p}}_tenant;
+
 create table app.artifacts (
   tenant_id uuid not null,
   id uuid not null,
@@ -556,6 +582,23 @@ create policy wall on app.idempotency as permissive for all to {{p}}_purger, {{p
 grant delete, select on app.idempotency to {{p}}_purger;
 grant delete, insert, select on app.idempotency to {{p}}_tenant;
 grant update (status, body, key_id) on app.idempotency to {{p}}_tenant;
+
+create table app.link_epochs (
+  tenant_id uuid not null,
+  epoch integer not null,
+  constraint link_epochs_pkey PRIMARY KEY (tenant_id),
+  constraint link_epochs_epoch_check CHECK ((epoch > 0)),
+  constraint link_epochs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.link_epochs owner to {{p}}_owner;
+alter table app.link_epochs enable row level security;
+alter table app.link_epochs force row level security;
+create policy wall on app.link_epochs as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.link_epochs to {{p}}_purger;
+grant insert, select on app.link_epochs to {{p}}_tenant;
+grant update (epoch) on app.link_epochs to {{p}}_tenant;
 
 create table app.reservations (
   tenant_id uuid not null,

@@ -3,6 +3,7 @@ import type { BlobStore } from '../blobs/blobs.ts';
 import type { Database } from '../db/db.ts';
 import type { Signals } from '../events/events.ts';
 import type { Peppers } from '../identity/identity.ts';
+import type { Links } from '../links/links.ts';
 import type { Log } from '../log.ts';
 import type { Skills } from '../skills/skills.ts';
 import type { ConsoleFiles } from './console/console.ts';
@@ -12,6 +13,7 @@ export interface HttpDeps {
   readonly db: Database;
   readonly peppers: Peppers;
   readonly blobs: BlobStore;
+  readonly links: Links;
   readonly skills: Skills;
   readonly models: { readonly names: readonly string[]; readonly fallback: string };
   readonly signals: Signals;

@@ -6,6 +6,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { healthRoutes } from './routes/health.ts';
+import { linkRoutes } from './routes/links.ts';
 import { meRoutes } from './routes/me.ts';
 import { runLogRoutes } from './routes/run-log.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...runLogRoutes,
   ...streamRoutes,
   ...artifactRoutes,
+  ...linkRoutes,
   ...entityRoutes,
   ...skillRoutes,
   ...auditRoutes,

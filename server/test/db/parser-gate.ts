@@ -25,6 +25,8 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'audit',
   'audit_chain',
   'audit_unsealed',
+  'artifact_links',
+  'link_epochs',
   'usage',
   'budgets',
   'budget_periods',

@@ -17,6 +17,7 @@ import {
   useOperatorKey,
   verifyKey,
 } from '../../src/identity/identity.ts';
+import { createLinks, type LinkDoors } from '../../src/links/links.ts';
 import { createLog } from '../../src/log.ts';
 import type { UserPrincipal } from '../../src/principal.ts';
 import { loadSkills } from '../../src/skills/skills.ts';
@@ -64,6 +65,7 @@ export interface Api {
 export async function startApi(
   options: {
     readonly doors?: Doors;
+    readonly linkDoors?: LinkDoors;
     readonly nodes?: number;
     readonly publicUrl?: URL;
     readonly console?: ConsoleFiles;
@@ -77,6 +79,7 @@ export async function startApi(
     db: database.api,
     peppers,
     blobs: createLocalBlobs({ root }),
+    links: createLinks(database.api, new Map([[1, new Uint8Array(32).fill(5)]]), options.linkDoors),
     skills: await loadSkills(fileURLToPath(new URL('../../../skills', import.meta.url))),
     console: options.console ?? NO_CONSOLE,
     models: { names: ['rehearsal', 'gullible'], fallback: 'rehearsal' },

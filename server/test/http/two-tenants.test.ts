@@ -5,9 +5,12 @@ import { test } from 'node:test';
 import { insertArtifact, storeBlob } from '../../src/artifacts/artifacts.ts';
 import { saveEntity } from '../../src/entities/entities.ts';
 import { ROUTES, type Route } from '../../src/http/http.ts';
+import { createSetupToken } from '../../src/identity/identity.ts';
 import { asId, newId, type RunId } from '../../src/ids.ts';
 import { TENANT_TABLES } from '../db/parser-gate.ts';
-import { type Answer, type Api, startApi } from './api.ts';
+import { type Answer, type Api, type Asked, startApi } from './api.ts';
+import { openBrowser } from './browser.ts';
+import { readStream } from './live.ts';
 
 interface Things {
   readonly run: string;
@@ -47,6 +50,9 @@ async function furnish(api: Api): Promise<Things> {
   return { budget: budget.json.id, run: run.json.id, artifact: artifact.id, entity: entity.id, key: made.json.id };
 }
 
+/** A signed link names its tenant itself and asks for no credential: it is attacked by a test of its own. */
+const WITH_ID = ROUTES.filter((route) => route.params.length > 0 && route.access !== 'public');
+
 function ownId(route: Route, things: Things): string {
   if (route.path.startsWith('/v1/runs/')) return things.run;
   if (route.path.startsWith('/v1/artifacts/')) return things.artifact;
@@ -56,10 +62,25 @@ function ownId(route: Route, things: Things): string {
   throw new TypeError(`the attack does not know whose id ${route.path} takes`);
 }
 
-const ask = (api: Api, route: Route, id: string): Promise<Answer> =>
-  api.ask(route.path.replace('{id}', id).replace('{seq}', '0'), {
+/** Asks as tenant B, by its key or from a browser where it is signed in. */
+type Attacker = (path: string, asked?: Asked) => Promise<Answer>;
+
+const ATTACKERS: Readonly<Record<string, (api: Api) => Promise<Attacker>>> = {
+  key: async (api) => (path, asked) => api.ask(path, { ...asked, key: api.tenantB.api_key }),
+  session: async (api) => {
+    const { tenant_id: tenant, user_id: user } = api.tenantB;
+    const browser = openBrowser(api);
+    const token = await createSetupToken(api.database.api, tenant, user);
+    assert.equal((await browser.ask('/v1/session', { json: { token } })).status, 204);
+    // Signing out is no attack; the rest of them needs the session.
+    return async (path, asked) =>
+      path === '/v1/session' && asked?.method === 'DELETE' ? api.ask('/healthz') : browser.ask(path, asked);
+  },
+};
+
+const ask = (attacker: Attacker, route: Route, id: string): Promise<Answer> =>
+  attacker(route.path.replace('{id}', id).replace('{seq}', '0'), {
     method: route.method,
-    key: api.tenantB.api_key,
     ...(route.method === 'POST' || route.method === 'PATCH' ? { json: {} } : {}),
   });
 
@@ -69,9 +90,9 @@ function plainHeaders(answer: Answer): string {
 }
 
 /** Tries the id of A; a missing and a malformed one must have the very same answer. */
-async function reach(api: Api, route: Route, things: Things): Promise<string[]> {
-  const foreign = await ask(api, route, ownId(route, things));
-  const others = { missing: await ask(api, route, newId()), malformed: await ask(api, route, 'not-an-id') };
+async function reach(attacker: Attacker, route: Route, things: Things): Promise<string[]> {
+  const foreign = await ask(attacker, route, ownId(route, things));
+  const others = { missing: await ask(attacker, route, newId()), malformed: await ask(attacker, route, 'not-an-id') };
   return Object.entries(others)
     .filter(
       ([, other]) =>
@@ -80,11 +101,17 @@ async function reach(api: Api, route: Route, things: Things): Promise<string[]> 
     .map(([name]) => `${route.method} ${route.path} tells a foreign id from a ${name} one: ${foreign.status}`);
 }
 
-/** Everything of A that B's key reaches. Reading comes first, then what changes or deletes. */
-async function attack(api: Api, things: Things): Promise<string[]> {
+/** What deletes comes last, and the whole after its parts: it would take the target away from the others. */
+function byHarm(routes: readonly Route[]): Route[] {
+  const harm = (route: Route): number => ['POST', 'PATCH', 'DELETE'].indexOf(route.method);
+  return [...routes].sort((one, other) => harm(one) - harm(other) || other.path.length - one.path.length);
+}
+
+/** Everything of A that B reaches. Reading comes first, then what changes or deletes. */
+async function attack(attacker: Attacker, things: Things): Promise<string[]> {
   const leaks: string[] = [];
-  const withId = ROUTES.filter((route) => route.params.length > 0);
-  for (const route of withId.filter((one) => one.method === 'GET')) leaks.push(...(await reach(api, route, things)));
+  for (const route of WITH_ID.filter((one) => one.method === 'GET'))
+    leaks.push(...(await reach(attacker, route, things)));
   const lists = ROUTES.filter(
     (route) => route.method === 'GET' && route.params.length === 0 && route.access !== 'operator',
   );
@@ -94,7 +121,7 @@ async function attack(api: Api, things: Things): Promise<string[]> {
   };
   for (const { path } of lists)
     for (const search of ['', filters[path] ?? '']) {
-      const answer = await api.ask(path + search, { key: api.tenantB.api_key });
+      const answer = await attacker(path + search);
       if (answer.text.includes('SECRET-OF-A') || Object.values(things).some((id) => answer.text.includes(id)))
         leaks.push(`GET ${path}${search} shows what is A's`);
     }
@@ -102,14 +129,15 @@ async function attack(api: Api, things: Things): Promise<string[]> {
     assert.deepEqual([route.path, route.bodyIds], ['/v1/runs', ['/input/artifacts/*']], 'the attack knows this body');
     const use = (id: string): Promise<Answer> => {
       const json = { skill: 'document-digest', task: 't', input: { artifacts: [id] } };
-      return api.ask('/v1/runs', { key: api.tenantB.api_key, json });
+      return attacker('/v1/runs', { json });
     };
     const foreign = await use(things.artifact);
     const missing = await use(newId());
     if (foreign.status !== 422 || foreign.text !== missing.text)
       leaks.push(`${route.path} takes a foreign id in its body`);
   }
-  for (const route of withId.filter((one) => one.method !== 'GET')) leaks.push(...(await reach(api, route, things)));
+  for (const route of byHarm(WITH_ID.filter((one) => one.method !== 'GET')))
+    leaks.push(...(await reach(attacker, route, things)));
   return leaks;
 }
 
@@ -129,19 +157,21 @@ const SETTINGS = [
   { name: 'with both doors off', predicate: false, policies: false, holds: false },
 ] as const;
 
-for (const setting of SETTINGS)
-  test(`another tenant's things ${setting.holds ? 'are missing things' : 'lie open'} ${setting.name}`, async () => {
+const CASES = SETTINGS.flatMap((setting) =>
+  Object.entries(ATTACKERS).map(([by, enter]) => ({ ...setting, by, enter })),
+);
+
+for (const setting of CASES)
+  test(`another tenant's things ${setting.holds ? 'are missing things' : 'lie open'} ${setting.name}, by ${setting.by}`, async () => {
     const api = await startApi({ doors: { predicate: setting.predicate } });
     try {
       if (!setting.policies) await withoutPolicies(api);
       const things = await furnish(api);
-      const leaks = await attack(api, things);
+      const leaks = await attack(await setting.enter(api), things);
       if (setting.holds) assert.deepEqual(leaks, []);
       else {
         const reached = new Set(leaks.map((leak) => leak.split(/[ ?]/).slice(0, 2).join(' ')));
-        const targets = ROUTES.filter((route) => route.params.length > 0).map(
-          ({ method, path }) => `${method} ${path}`,
-        );
+        const targets = WITH_ID.map(({ method, path }) => `${method} ${path}`);
         for (const target of [
           ...targets,
           'GET /v1/runs',
@@ -179,6 +209,26 @@ test("another tenant's run cannot be streamed", async () => {
     const foreign = await stream(things.run);
     const missing = await stream(newId());
     assert.deepEqual([foreign.status, foreign.text, plainHeaders(foreign)], [404, missing.text, plainHeaders(missing)]);
+    for (const [by, enter] of Object.entries(ATTACKERS)) {
+      const attacker = await enter(api);
+      const many = await attacker(`/v1/stream?runs=*,${things.run}`);
+      const none = await attacker(`/v1/stream?runs=*,${newId()}`);
+      assert.deepEqual([many.status, many.text, plainHeaders(many)], [404, none.text, plainHeaders(none)], by);
+    }
+  } finally {
+    await api.close();
+  }
+});
+
+test("with both doors off the stream of a browser shows another tenant's run", async () => {
+  const api = await startApi({ doors: { predicate: false } });
+  try {
+    await withoutPolicies(api);
+    const things = await furnish(api);
+    const headers = { authorization: `Bearer ${api.tenantB.api_key}` };
+    const url = `${api.nodes[0]?.url}/v1/stream?runs=${things.run}`;
+    const { messages } = await readStream(url, headers, (came) => came.some((message) => message.id !== undefined));
+    assert.ok(messages.some((message) => message.data?.includes(things.run)));
   } finally {
     await api.close();
   }
