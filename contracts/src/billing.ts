@@ -1,6 +1,6 @@
 // Usage, budgets of a tenant, and its standing with the payment provider.
 import { type Static, Type } from 'typebox';
-import { Count, closed, Money } from './shapes.ts';
+import { type Answered, Count, closed, Money, orNull, Time, Uuid } from './shapes.ts';
 
 const Day = Type.String({ pattern: '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' });
 const Name = Type.String({ minLength: 1, maxLength: 200 });
@@ -18,39 +18,57 @@ export const UsageQuery = closed({
 });
 export type UsageQuery = Static<typeof UsageQuery>;
 
-export interface UsageTotals {
-  readonly steps: number;
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly cached_tokens: number;
-  readonly cost: string;
+const totals = {
+  steps: Count,
+  input_tokens: Count,
+  output_tokens: Count,
+  cached_tokens: Count,
+  cost: Money,
   /** The part of `cost` whose answer was lost: charged at its upper bound. */
-  readonly lost_cost: string;
-}
+  lost_cost: Money,
+};
 
-export interface UsageGroup extends UsageTotals {
-  /** The day, the name of the skill, the model, or the id of the user. */
-  readonly key: string;
-}
+export const UsageTotals = closed(totals);
+export type UsageTotals = Answered<typeof UsageTotals>;
+
+/** `key` is the day, the name of the skill, the model, or the id of the user. */
+export const UsageGroup = closed({ ...totals, key: Type.String() });
+export type UsageGroup = Answered<typeof UsageGroup>;
+
+export const UsagePage = closed({
+  by: Type.String(),
+  from: Day,
+  to: Day,
+  data: Type.Array(UsageGroup),
+  next_cursor: orNull(Type.String()),
+});
 
 /** One row of the ledger. */
-export interface UsageRecord {
-  readonly id: string;
-  readonly run_id: string;
+export const UsageRecord = closed({
+  id: Uuid,
+  run_id: Uuid,
   /** `step:<n>`, or with `:lost:<reservation>` for an answer that was lost. */
-  readonly effect_key: string;
-  readonly model: string;
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly cached_tokens: number;
-  readonly cost: string;
-  readonly currency: 'USD';
-  readonly settlement: 'settled' | 'lost';
+  effect_key: Type.String(),
+  model: Type.String(),
+  input_tokens: Count,
+  output_tokens: Count,
+  cached_tokens: Count,
+  cost: Money,
+  currency: Type.Literal('USD'),
+  settlement: Type.Union([Type.Literal('settled'), Type.Literal('lost')]),
   /** True when more was used than had been reserved. */
-  readonly over_reserved: boolean;
-  readonly price: { readonly id: string; readonly input: string; readonly output: string };
-  readonly created_at: string;
-}
+  over_reserved: Type.Boolean(),
+  price: closed({ id: Type.String(), input: Type.String(), output: Type.String() }),
+  created_at: Time,
+});
+export type UsageRecord = Answered<typeof UsageRecord>;
+
+export const RunUsage = closed({
+  run_id: Uuid,
+  totals: UsageTotals,
+  data: Type.Array(UsageRecord),
+  next_cursor: orNull(Type.String()),
+});
 
 /** At least one of the two limits. */
 export const CreateBudget = closed({
@@ -71,17 +89,18 @@ export const UpdateBudget = closed({
 export type UpdateBudget = Static<typeof UpdateBudget>;
 
 /** A budget of all runs of the tenant; `held` and `spent` are of the present period. */
-export interface TenantBudget {
-  readonly id: string;
-  readonly name: string;
-  readonly period: CreateBudget['period'];
-  readonly limit_cost: string | null;
-  readonly limit_tokens: number | null;
-  readonly state: Static<typeof State>;
-  readonly held: { readonly cost: string; readonly tokens: number };
-  readonly spent: { readonly cost: string; readonly tokens: number };
-  readonly created_at: string;
-}
+export const TenantBudget = closed({
+  id: Uuid,
+  name: Name,
+  period: CreateBudget.properties.period,
+  limit_cost: orNull(Money),
+  limit_tokens: orNull(Count),
+  state: State,
+  held: closed({ cost: Money, tokens: Count }),
+  spent: closed({ cost: Money, tokens: Count }),
+  created_at: Time,
+});
+export type TenantBudget = Answered<typeof TenantBudget>;
 
 /** Links a tenant to a customer of the payment provider; for the operator. */
 export const LinkCustomer = closed({

@@ -1,4 +1,4 @@
-// Owns the event types of version 1: what a writer may put into `data`, and the envelope around it.
+// Owns the event types of version 1: what a writer may put into `data`.
 // Promises a closed writer schema per type; a reader that meets an unknown type or field treats it as normal input.
 // Must never change a released shape in place: a breaking change is a new version.
 import { type Static, Type } from 'typebox';
@@ -106,22 +106,6 @@ export const Actor = closed({
   id: Type.String({ minLength: 1, maxLength: 200 }),
 });
 export type Actor = Static<typeof Actor>;
-
-/** The envelope as it is sent. `data` is open on read: unknown types and fields are normal input. */
-export interface EventEnvelope {
-  readonly id: string;
-  readonly tenant_id: string;
-  readonly run_id: string;
-  readonly seq: number;
-  readonly type: string;
-  readonly version: number;
-  readonly time: string;
-  readonly actor: Actor;
-  readonly data: unknown;
-  readonly data_state: 'present' | 'expired' | 'redacted' | 'erased';
-  readonly prev_hash: string | null;
-  readonly hash: string;
-}
 
 export const EVENT_TYPES = Object.keys(data) as EventType[];
 /** The version that this release writes, per type. */

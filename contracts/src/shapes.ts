@@ -1,5 +1,5 @@
 // The small shapes that every contract is built from.
-import { type TObject, type TProperties, Type } from 'typebox';
+import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 
 export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
 export const Time = Type.String({ minLength: 20, maxLength: 40 });
@@ -15,3 +15,14 @@ export const Confidentiality = Type.Union([Type.Literal('public'), Type.Literal(
 export function closed<P extends TProperties>(properties: P): TObject<P> {
   return Type.Object(properties, { additionalProperties: false });
 }
+
+/** What a reader gets is not changed by it. */
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T;
+/** The type of an answer. */
+export type Answered<S extends TSchema> = Frozen<Static<S>>;
+
+export const orNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);

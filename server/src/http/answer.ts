@@ -16,3 +16,8 @@ export interface Answer {
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const noContent: Answer = { status: 204 };
 export const created = (location: string, body: unknown): Answer => ({ status: 201, headers: { location }, body });
+
+/** A text that is whole already; `type` is its media type. */
+export function sendText(type: string, text: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status: 200, headers: { ...headers, 'content-type': type }, bytes: Buffer.from(text, 'utf8') };
+}

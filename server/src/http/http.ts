@@ -11,12 +11,15 @@ import type { HttpDeps } from './deps.ts';
 import { createEventStreams } from './event-streams.ts';
 import { admit, begin, callOf, type Exchange, send, sendFailure } from './exchange.ts';
 import { createKeyUse } from './key-use.ts';
+import { createReference } from './reference/reference.ts';
 import { methodsAt, ROUTES } from './registry.ts';
 import type { Route, Services } from './route.ts';
 import { MOST_JSON_BYTES, parseStrictJson } from './strict-json.ts';
 
 export { type ConsoleFiles, loadConsole, NO_CONSOLE } from './console/console.ts';
 export type { HttpDeps } from './deps.ts';
+export { faultsOf } from './reference/faults-of.ts';
+export { type ApiReference, createReference } from './reference/reference.ts';
 export { ROUTES } from './registry.ts';
 export type { Access, Method, Route } from './route.ts';
 
@@ -114,7 +117,12 @@ function serve(app: FastifyInstance, services: Services): void {
 
 /** Listens. `close` stops accepting, ends the event streams, and gives requests in flight 10 s. */
 export async function startHttp(deps: HttpDeps): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const services: Services = { ...deps, streams: createEventStreams(), keyUse: createKeyUse(deps.db, deps.log) };
+  const services: Services = {
+    ...deps,
+    streams: createEventStreams(),
+    keyUse: createKeyUse(deps.db, deps.log),
+    reference: createReference(ROUTES, deps.listen.publicUrl),
+  };
   const app = createApp(services);
   serve(app, services);
   const connections = watchConnections(app.server);

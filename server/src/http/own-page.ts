@@ -3,7 +3,7 @@
 import { fault } from '../errors.ts';
 
 /** A form cannot add a header of its own, and a page of another origin must ask before it may; we never say yes. */
-const PAGE_MARK = 'x-sallyport-request';
+export const PAGE_MARK = 'x-sallyport-request';
 
 interface PageHeaders {
   readonly host: string | undefined;

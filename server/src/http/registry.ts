@@ -8,6 +8,7 @@ import { entityRoutes } from './routes/entities.ts';
 import { healthRoutes } from './routes/health.ts';
 import { linkRoutes } from './routes/links.ts';
 import { meRoutes } from './routes/me.ts';
+import { referenceRoutes } from './routes/reference.ts';
 import { runLogRoutes } from './routes/run-log.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -18,6 +19,7 @@ import { usageRoutes } from './routes/usage.ts';
 
 export const ROUTES: readonly Route[] = [
   ...healthRoutes,
+  ...referenceRoutes,
   ...meRoutes,
   ...sessionRoutes,
   ...tenantRoutes,

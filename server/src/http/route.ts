@@ -1,13 +1,14 @@
 // A route as data: method, path, who may call it, what it takes. The app registers, and tests and the reference enumerate, these values.
 import { type Checker, checker, NoBody, NoQuery, type Schema, type Scope, type Typed } from '@sallyport/contracts';
 import type { TenantScope } from '../db/db.ts';
-import { fault } from '../errors.ts';
+import { type FaultCode, fault } from '../errors.ts';
 import type { OperatorPrincipal, UserPrincipal } from '../principal.ts';
 import type { Answer } from './answer.ts';
 import type { HttpDeps } from './deps.ts';
 import type { EventStreams } from './event-streams.ts';
 import type { KeyUse } from './key-use.ts';
 import { readQuery } from './query.ts';
+import type { ApiReference } from './reference/reference.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 /** A scope, any key of a tenant, the operator, or everybody. */
@@ -16,6 +17,19 @@ export type Access = Scope | 'tenant' | 'operator' | 'public';
 export interface Services extends HttpDeps {
   readonly streams: EventStreams;
   readonly keyUse: KeyUse;
+  readonly reference: ApiReference;
+}
+
+/** One way in which a route answers well. */
+export interface AnswerSpec {
+  readonly status: number;
+  readonly about: string;
+  /** Of a JSON body. */
+  readonly body?: Schema;
+  /** Types of a body that is not JSON. */
+  readonly media?: readonly string[];
+  /** Headers beyond those of every answer: what each says. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 type ParamsOf<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
@@ -69,6 +83,13 @@ export interface RouteSpec<P extends string, A extends Access, B extends Schema,
   readonly bodyIds?: readonly string[];
   /** How `Idempotency-Key` is honoured: `replay` answers again, `once` never does because the answer holds a secret. */
   readonly idempotency?: 'replay' | 'once';
+  readonly answers?: readonly AnswerSpec[];
+  /** Codes beyond those that follow from the rest: see `reference/faults-of.ts`. */
+  readonly faults?: readonly FaultCode[];
+  /** Headers of the request that it reads: what each says. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A body for the reference. */
+  readonly sample?: Typed<B>;
   handle(call: Call<P, A, B, Q>): Promise<Answer>;
 }
 
@@ -86,6 +107,10 @@ export interface Route {
   readonly raw: boolean;
   readonly bodyIds: readonly string[];
   readonly idempotency: 'replay' | 'once' | undefined;
+  readonly answers: readonly AnswerSpec[];
+  readonly faults: readonly FaultCode[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly sample: unknown;
   run(call: RawCall): Promise<Answer>;
 }
 
@@ -111,6 +136,10 @@ export function route<
     raw: spec.raw === true,
     bodyIds: spec.bodyIds ?? [],
     idempotency: spec.idempotency,
+    answers: spec.answers ?? [],
+    faults: spec.faults ?? [],
+    headers: spec.headers ?? {},
+    sample: spec.sample,
     run: async (call) => {
       const { services, principal } = call;
       return spec.handle({

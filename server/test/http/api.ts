@@ -22,6 +22,7 @@ import { createLog } from '../../src/log.ts';
 import type { UserPrincipal } from '../../src/principal.ts';
 import { loadSkills } from '../../src/skills/skills.ts';
 import { type TestDatabase, testDatabase } from '../database.ts';
+import { demandDocumented } from './documented.ts';
 
 export const peppers = createPeppers(new Map([[1, Buffer.alloc(32, 7)]]));
 
@@ -144,7 +145,15 @@ async function ask(url: string, asked: Asked = {}): Promise<Answer> {
   });
   const text = await response.text();
   const isJson = text !== '' && /\bjson\b/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
+  const answer = {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson ? JSON.parse(text) : undefined,
+  };
+  const { pathname } = new URL(url);
+  demandDocumented(asked.method ?? (body === undefined ? 'GET' : 'POST'), pathname, answer);
+  return answer;
 }
 
 /** Sends bytes as they are, for what a proper client cannot say; answers all that came until the server closed. */

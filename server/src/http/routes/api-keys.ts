@@ -1,7 +1,8 @@
-import { CreateApiKey, PageQuery } from '@sallyport/contracts';
+import { ApiKey, CreateApiKey, CreatedApiKey, PageQuery, pageOf } from '@sallyport/contracts';
 import { createKey, getKey, listKeys, revokeKey } from '../../identity/identity.ts';
 import { asId, type KeyId } from '../../ids.ts';
 import { noContent, ok } from '../answer.ts';
+import { answer, made, nothing } from '../answer-spec.ts';
 import { page } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
 import { type Route, route } from '../route.ts';
@@ -14,6 +15,8 @@ export const apiKeyRoutes: readonly Route[] = [
     access: 'keys:write',
     summary: 'Makes a key of the calling user, with scopes that the calling key holds. Its text is shown this once.',
     body: CreateApiKey,
+    sample: { name: 'ci', scopes: ['runs:read'], expires_in: 86_400 },
+    answers: [made(CreatedApiKey, 'The key with its text.')],
     handle: async (call) => {
       const { principal, services, body } = call;
       const keyed = await idempotently(call, CREATE, async (tx) => {
@@ -29,6 +32,7 @@ export const apiKeyRoutes: readonly Route[] = [
     access: 'keys:read',
     summary: 'Lists the keys of the tenant, newest first.',
     query: PageQuery,
+    answers: [answer(pageOf(ApiKey), 'A page of keys.')],
     handle: async ({ scope, query }) =>
       ok(
         await page(
@@ -43,6 +47,7 @@ export const apiKeyRoutes: readonly Route[] = [
     path: '/v1/api-keys/{id}',
     access: 'keys:read',
     summary: 'Shows one key without its text.',
+    answers: [answer(ApiKey, 'The key.')],
     handle: async ({ scope, params }) => ok(await getKey(scope, asId(params.id))),
   }),
   route({
@@ -50,6 +55,7 @@ export const apiKeyRoutes: readonly Route[] = [
     path: '/v1/api-keys/{id}/revoke',
     access: 'keys:write',
     summary: 'Stops a key at once and for ever.',
+    answers: [answer(ApiKey, 'The key as it stands now.')],
     handle: async ({ services, principal, scope, params }) => {
       const id = asId<KeyId>(params.id);
       await services.db.atomic(principal, (tx) => revokeKey(tx, id));
@@ -61,6 +67,7 @@ export const apiKeyRoutes: readonly Route[] = [
     path: '/v1/api-keys/{id}',
     access: 'keys:write',
     summary: 'Stops a key at once and for ever, like revoke.',
+    answers: [nothing('It is stopped.')],
     handle: async ({ services, principal, params }) => {
       await services.db.atomic(principal, (tx) => revokeKey(tx, asId(params.id)));
       return noContent;

@@ -1,4 +1,4 @@
-import { ListArtifactsQuery } from '@sallyport/contracts';
+import { Artifact, ListArtifactsQuery, pageOf } from '@sallyport/contracts';
 import {
   deleteArtifact,
   getArtifact,
@@ -11,6 +11,7 @@ import {
 import { fault } from '../../errors.ts';
 import { type ArtifactId, asId, type RunId } from '../../ids.ts';
 import { created, noContent, ok } from '../answer.ts';
+import { answer, bytesOfArtifact, made, nothing } from '../answer-spec.ts';
 import { contentHeaders, readUploadName, readUploadType } from '../content.ts';
 import { page } from '../cursor.ts';
 import { type Route, route } from '../route.ts';
@@ -28,6 +29,11 @@ export const artifactRoutes: readonly Route[] = [
     summary:
       'Stores the raw body as an artifact; `Content-Type` is its type, the file name of `Content-Disposition` its name.',
     raw: true,
+    headers: {
+      'content-type': 'Type of the artifact; `application/octet-stream` without it.',
+      'content-disposition': 'Its file name is the name of the artifact (RFC 6266); without it the name is `upload`.',
+    },
+    answers: [made(Artifact, 'The artifact.')],
     handle: async ({ services, principal, scope, header, content }) => {
       demandFittingLength(header('content-length'));
       const encoding = header('content-encoding');
@@ -58,6 +64,7 @@ export const artifactRoutes: readonly Route[] = [
     access: 'artifacts:read',
     summary: 'Lists artifacts, newest first; of one run when told.',
     query: ListArtifactsQuery,
+    answers: [answer(pageOf(Artifact), 'A page of artifacts.')],
     handle: async ({ scope, query }) => {
       const runId = query.run_id === undefined ? undefined : asId<RunId>(query.run_id);
       const read = (before: ArtifactId | undefined, limit: number) => listArtifacts(scope, { runId, before, limit });
@@ -69,6 +76,7 @@ export const artifactRoutes: readonly Route[] = [
     path: '/v1/artifacts/{id}',
     access: 'artifacts:read',
     summary: 'Shows one artifact without its bytes.',
+    answers: [answer(Artifact, 'The artifact.')],
     handle: async ({ scope, params }) => ok(await getArtifact(scope, asId(params.id))),
   }),
   route({
@@ -76,6 +84,7 @@ export const artifactRoutes: readonly Route[] = [
     path: '/v1/artifacts/{id}/content',
     access: 'artifacts:read',
     summary: 'Sends the bytes of an artifact, in a form that no browser runs.',
+    answers: [bytesOfArtifact],
     handle: async ({ services, scope, params }) => {
       const { artifact, content } = await openArtifact(scope, services.blobs, asId(params.id));
       return { status: 200, headers: contentHeaders(artifact), stream: content };
@@ -86,6 +95,7 @@ export const artifactRoutes: readonly Route[] = [
     path: '/v1/artifacts/{id}',
     access: 'artifacts:write',
     summary: 'Deletes an artifact and its bytes.',
+    answers: [nothing('It is gone.')],
     handle: async ({ services, principal, params }) => {
       await deleteArtifact(services.db, principal, services.blobs, asId(params.id));
       return noContent;

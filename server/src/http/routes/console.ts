@@ -23,6 +23,10 @@ function page(path: string, summary: string, answer: (call: RawCall) => Answer):
     raw: false,
     bodyIds: [],
     idempotency: undefined,
+    answers: [],
+    faults: [],
+    headers: {},
+    sample: undefined,
     run: async (call) => answer(call),
   };
 }

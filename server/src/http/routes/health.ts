@@ -1,5 +1,6 @@
-import type { Readiness } from '@sallyport/contracts';
+import { Health, Readiness } from '@sallyport/contracts';
 import { ok } from '../answer.ts';
+import { answer } from '../answer-spec.ts';
 import { type Route, route } from '../route.ts';
 
 export const healthRoutes: readonly Route[] = [
@@ -8,6 +9,7 @@ export const healthRoutes: readonly Route[] = [
     path: '/healthz',
     access: 'public',
     summary: 'Says that the process answers; asks nothing else.',
+    answers: [answer(Health, 'It answers.')],
     handle: async () => ok({ status: 'ok' }),
   }),
   route({
@@ -15,6 +17,7 @@ export const healthRoutes: readonly Route[] = [
     path: '/readyz',
     access: 'public',
     summary: 'Says whether the node can serve, with a code for each reason why not.',
+    answers: [answer(Readiness, 'It can.'), { ...answer(Readiness, 'It cannot.'), status: 503 }],
     handle: async ({ services }) => {
       // Details name hosts and paths: they are for the log, the codes are for everybody.
       const reasons = await services.readiness();

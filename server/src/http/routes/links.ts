@@ -1,10 +1,11 @@
 // Signed links to artifacts: made by a key or a session, used by whoever holds one. Every bad link is the same missing thing.
-import { CreateSignedUrl, SignedQuery } from '@sallyport/contracts';
+import { CreateSignedUrl, SignedQuery, SignedUrl } from '@sallyport/contracts';
 import { openArtifact } from '../../artifacts/artifacts.ts';
 import { fault } from '../../errors.ts';
 import { type ArtifactId, asId } from '../../ids.ts';
 import { USUAL_LIFE_SECONDS } from '../../links/links.ts';
 import { noContent } from '../answer.ts';
+import { bytesOfArtifact, nothing } from '../answer-spec.ts';
 import { contentHeaders } from '../content.ts';
 import { type Route, route } from '../route.ts';
 
@@ -15,6 +16,8 @@ export const linkRoutes: readonly Route[] = [
     access: 'artifacts:read',
     summary: 'Makes a link that reads this artifact without a credential: five minutes unless told, an hour at most.',
     body: CreateSignedUrl,
+    sample: { expires_in: 300 },
+    answers: [{ status: 201, about: 'The link; it is shown this once.', body: SignedUrl }],
     handle: async ({ services, principal, params, body }) => {
       const link = {
         artifactId: asId<ArtifactId>(params.id),
@@ -33,6 +36,7 @@ export const linkRoutes: readonly Route[] = [
     path: '/v1/artifacts/{id}/signed-urls',
     access: 'artifacts:write',
     summary: 'Voids every link of this artifact.',
+    answers: [nothing('Every link of it is void.')],
     handle: async ({ services, principal, params }) => {
       await services.db.atomic(principal, (tx) => services.links.revoke(tx, asId(params.id)));
       return noContent;
@@ -44,6 +48,8 @@ export const linkRoutes: readonly Route[] = [
     access: 'public',
     summary: 'Sends the bytes of the artifact that a signed link names.',
     query: SignedQuery,
+    answers: [bytesOfArtifact],
+    faults: ['not_found'],
     handle: async ({ services, params, query }) => {
       const opened = await services.links.open(params.link, query);
       if (opened === undefined) throw fault('not_found');

@@ -1,5 +1,6 @@
-import type { Me } from '@sallyport/contracts';
+import { Me } from '@sallyport/contracts';
 import { ok } from '../answer.ts';
+import { answer } from '../answer-spec.ts';
 import { type Route, route } from '../route.ts';
 
 export const meRoutes: readonly Route[] = [
@@ -8,6 +9,7 @@ export const meRoutes: readonly Route[] = [
     path: '/v1/me',
     access: 'tenant',
     summary: 'Says whom the credential stands for.',
+    answers: [answer(Me, 'Tenant, user, key and scopes.')],
     handle: async ({ principal }) => {
       const { tenantId, userId, keyId, scopes } = principal;
       const me: Me = { tenant_id: tenantId, user_id: userId, api_key_id: keyId ?? null, scopes };

@@ -1,6 +1,16 @@
 // What a run left behind: its events, its export, its artifacts and entities. Each looks for the run first, so that a foreign id
 // is a missing thing and never an empty list.
-import { type EventEnvelope, ListEventsQuery, type Page, PageQuery } from '@sallyport/contracts';
+import {
+  Artifact,
+  Entity,
+  EventEnvelope,
+  EventHeader,
+  either,
+  ListEventsQuery,
+  type Page,
+  PageQuery,
+  pageOf,
+} from '@sallyport/contracts';
 import { listArtifacts } from '../../artifacts/artifacts.ts';
 import { recordAct } from '../../audit/audit.ts';
 import type { TenantScope } from '../../db/db.ts';
@@ -10,11 +20,13 @@ import { exportRun, followEvents, listEvents } from '../../events/events.ts';
 import { type ArtifactId, asId, type EntityId, type RunId } from '../../ids.ts';
 import { findRun, type RunRecord } from '../../runs/runs.ts';
 import { type Answer, ok } from '../answer.ts';
+import { answer } from '../answer-spec.ts';
 import { page } from '../cursor.ts';
 import type { StreamMessage } from '../event-streams.ts';
 import { type Incoming, type Route, route } from '../route.ts';
 
 const DEFAULT_EVENTS = 100;
+const EVENTS = either(pageOf(EventEnvelope), pageOf(EventHeader));
 const ENDED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled']);
 
 async function demandRun(scope: TenantScope, id: string): Promise<RunRecord> {
@@ -73,6 +85,12 @@ export const runLogRoutes: readonly Route[] = [
     summary:
       'Pages through the events of a run, oldest first; with `Accept: text/event-stream` sends them as they come.',
     query: ListEventsQuery,
+    headers: {
+      accept: '`text/event-stream` for a live stream.',
+      'last-event-id': 'Of a stream: the `seq` of the last event already seen; it counts more than `after`.',
+    },
+    answers: [{ ...answer(EVENTS, 'A page of events, or the stream of them.'), media: ['text/event-stream'] }],
+    faults: ['rate_limited'],
     handle: async (call) => {
       const { scope, params, query, header } = call;
       const run = await demandRun(scope, params.id);
@@ -85,6 +103,7 @@ export const runLogRoutes: readonly Route[] = [
     path: '/v1/runs/{id}/events/{seq}',
     access: 'runs:read',
     summary: 'Shows one event.',
+    answers: [answer(EventEnvelope, 'The event.')],
     handle: async ({ scope, params }) => {
       const seq = Number(params.seq);
       const [event] = await listEvents(scope, asId(params.id), seq - 1, 1);
@@ -97,6 +116,7 @@ export const runLogRoutes: readonly Route[] = [
     path: '/v1/runs/{id}/export',
     access: 'runs:read',
     summary: 'Sends the log as it is stored, one JSON line an event, for offline verification.',
+    answers: [{ status: 200, about: 'A header line, then a line an event.', media: ['application/x-ndjson'] }],
     handle: async ({ services, principal, scope, params }) => {
       const run = await demandRun(scope, params.id);
       await services.db.atomic(principal, (tx) =>
@@ -116,6 +136,7 @@ export const runLogRoutes: readonly Route[] = [
     access: 'artifacts:read',
     summary: 'Lists the artifacts that a run made, newest first.',
     query: PageQuery,
+    answers: [answer(pageOf(Artifact), 'A page of artifacts.')],
     handle: async ({ scope, params, query }) => {
       const { id: runId } = await demandRun(scope, params.id);
       const read = (before: ArtifactId | undefined, limit: number) => listArtifacts(scope, { runId, before, limit });
@@ -128,6 +149,7 @@ export const runLogRoutes: readonly Route[] = [
     access: 'entities:read',
     summary: 'Lists the entities that a run found, newest first.',
     query: PageQuery,
+    answers: [answer(pageOf(Entity), 'A page of entities.')],
     handle: async ({ scope, params, query }) => {
       const { id: runId } = await demandRun(scope, params.id);
       const read = (before: EntityId | undefined, limit: number) => listEntities(scope, { runId, before, limit });

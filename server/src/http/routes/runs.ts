@@ -1,8 +1,9 @@
-import { CancelRun, CreateRun, ListRunsQuery } from '@sallyport/contracts';
+import { CancelRun, CreateRun, ListRunsQuery, pageOf, Run, RunSummary } from '@sallyport/contracts';
 import { fault } from '../../errors.ts';
 import { asId, type RunId } from '../../ids.ts';
 import { cancelRun, createRun, getRun, listRuns } from '../../runs/runs.ts';
 import { created, ok } from '../answer.ts';
+import { answer, made } from '../answer-spec.ts';
 import { page } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
 import { type Route, route } from '../route.ts';
@@ -17,6 +18,9 @@ export const runRoutes: readonly Route[] = [
     summary: 'Starts a run of a skill.',
     body: CreateRun,
     bodyIds: ['/input/artifacts/*'],
+    sample: { skill: 'web-digest', task: 'What does this page say?', input: { urls: ['https://example.com/'] } },
+    answers: [made(Run, 'The run, queued.')],
+    faults: ['invalid_skill', 'invalid_input', 'unknown_model', 'disk_full'],
     handle: async (call) => {
       const { principal, services, body } = call;
       let started: RunId | undefined;
@@ -39,6 +43,7 @@ export const runRoutes: readonly Route[] = [
     access: 'runs:read',
     summary: 'Lists runs, newest first; of one status when told.',
     query: ListRunsQuery,
+    answers: [answer(pageOf(RunSummary), 'A page of runs.')],
     handle: async ({ scope, query }) => {
       const read = (before: RunId | undefined, limit: number) =>
         listRuns(scope, { status: query.status, before, limit });
@@ -50,6 +55,7 @@ export const runRoutes: readonly Route[] = [
     path: '/v1/runs/{id}',
     access: 'runs:read',
     summary: 'Shows one run with its task, input and result.',
+    answers: [answer(Run, 'The run.')],
     handle: async ({ scope, params }) => ok(await getRun(scope, asId(params.id))),
   }),
   route({
@@ -58,6 +64,9 @@ export const runRoutes: readonly Route[] = [
     access: 'runs:write',
     summary: 'Cancels a run that has not ended.',
     body: CancelRun,
+    sample: { reason: 'not needed any more' },
+    answers: [answer(Run, 'The run, cancelled.')],
+    faults: ['already_ended'],
     handle: async ({ services, principal, scope, params, body }) => {
       const id = asId<RunId>(params.id);
       const done = await services.db.atomic(principal, (tx) => cancelRun(tx, id, principal.userId, body.reason));

@@ -1,5 +1,5 @@
 // Signing in and out. A wrong, used or late link is the same missing thing; a bad key is refused as everywhere.
-import { OpenSession } from '@sallyport/contracts';
+import { OpenSession, Session } from '@sallyport/contracts';
 import { fault } from '../../errors.ts';
 import {
   claimSetupToken,
@@ -11,6 +11,7 @@ import {
 } from '../../identity/identity.ts';
 import type { SessionPrincipal, UserPrincipal } from '../../principal.ts';
 import { ok } from '../answer.ts';
+import { answer, nothing } from '../answer-spec.ts';
 import { sessionCookie } from '../cookies.ts';
 import { authenticate } from '../credentials.ts';
 import { pageHeaders, refuseOtherPages } from '../own-page.ts';
@@ -52,6 +53,8 @@ export const sessionRoutes: readonly Route[] = [
     access: 'public',
     summary: 'Opens a session for a browser, by the token of a one-time link or by an API key; answers with a cookie.',
     body: OpenSession,
+    answers: [{ ...nothing('The session is open.'), headers: { 'set-cookie': 'The cookie of the session.' } }],
+    faults: ['conflicting_credentials', 'unauthenticated', 'forbidden', 'not_found'],
     handle: async (call) => {
       const { services, body } = call;
       const { publicUrl } = services.listen;
@@ -68,6 +71,8 @@ export const sessionRoutes: readonly Route[] = [
     path: '/v1/session',
     access: 'tenant',
     summary: 'Shows the session of the cookie: tenant, user, scopes and when it ends.',
+    answers: [answer(Session, 'The session.')],
+    faults: ['not_found'],
     handle: async ({ principal, scope }) => ok(await describeSession(scope, demandSession(principal))),
   }),
   route({
@@ -75,6 +80,8 @@ export const sessionRoutes: readonly Route[] = [
     path: '/v1/session',
     access: 'tenant',
     summary: 'Ends the session of the cookie.',
+    answers: [{ ...nothing('It has ended.'), headers: { 'set-cookie': 'The empty cookie.' } }],
+    faults: ['not_found'],
     handle: async ({ principal, services }) => {
       const { sessionId } = demandSession(principal);
       await services.db.atomic(principal, (tx) => endSession(tx, sessionId));

@@ -1,6 +1,7 @@
-import type { SkillSummary } from '@sallyport/contracts';
+import { pageOf, SkillSummary } from '@sallyport/contracts';
 import type { Skill } from '../../skills/skills.ts';
 import { ok } from '../answer.ts';
+import { answer } from '../answer-spec.ts';
 import { whole } from '../cursor.ts';
 import { type Route, route } from '../route.ts';
 
@@ -15,6 +16,7 @@ export const skillRoutes: readonly Route[] = [
     path: '/v1/skills',
     access: 'tenant',
     summary: 'Lists the skills that a run may name, with what each asks for.',
+    answers: [answer(pageOf(SkillSummary), 'The skills, all of them.')],
     handle: async ({ services }) => ok(whole(services.skills.list().map(summarize))),
   }),
 ];

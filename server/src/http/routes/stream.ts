@@ -59,6 +59,9 @@ export const streamRoutes: readonly Route[] = [
     summary:
       'Sends the events of up to 50 runs as they come, and with `*` word of every run that changes: one stream for a whole browser.',
     query: StreamQuery,
+    headers: { 'last-event-id': 'The id of the last message already seen: it says of every run how far it was read.' },
+    answers: [{ status: 200, about: 'The stream.', media: ['text/event-stream'] }],
+    faults: ['not_found', 'rate_limited'],
     handle: async ({ scope, services, query, header, gone, stillAllowed }) => {
       const { seen, every } = readRuns(query.runs);
       const cursor = header('last-event-id') ?? '';

@@ -1,8 +1,9 @@
-import { CreateTenant, PageQuery } from '@sallyport/contracts';
+import { CreatedTenant, CreateTenant, PageQuery, pageOf, Tenant } from '@sallyport/contracts';
 import { fingerprint, parseIdempotencyKey, takeOperatorKey } from '../../idempotency/idempotency.ts';
 import { createTenant, listTenants } from '../../identity/identity.ts';
 import type { TenantId } from '../../ids.ts';
 import { ok } from '../answer.ts';
+import { answer } from '../answer-spec.ts';
 import { page } from '../cursor.ts';
 import { type Route, route } from '../route.ts';
 
@@ -15,6 +16,8 @@ export const tenantRoutes: readonly Route[] = [
     summary: 'Makes a tenant with its owner and a first key, which is shown this once.',
     body: CreateTenant,
     idempotency: 'once',
+    sample: { name: 'Beta' },
+    answers: [{ status: 201, about: 'The tenant and its key.', body: CreatedTenant }],
     handle: async ({ services, principal, body, header }) => {
       const text = header('idempotency-key');
       if (text !== undefined) {
@@ -31,6 +34,7 @@ export const tenantRoutes: readonly Route[] = [
     access: 'operator',
     summary: 'Lists tenants, newest first.',
     query: PageQuery,
+    answers: [answer(pageOf(Tenant), 'A page of tenants.')],
     handle: async ({ services, principal, query }) =>
       ok(
         await page(

@@ -1,11 +1,21 @@
 // What was used and what may be used: the ledger of a run and of the tenant, and the budgets that all runs of the tenant share.
-import { CreateBudget, PageQuery, UpdateBudget, UsageQuery } from '@sallyport/contracts';
+import {
+  CreateBudget,
+  PageQuery,
+  pageOf,
+  RunUsage,
+  TenantBudget,
+  UpdateBudget,
+  UsagePage,
+  UsageQuery,
+} from '@sallyport/contracts';
 import { listRunUsage, sumRun, sumUsage, type UsageId } from '../../billing/billing.ts';
 import { fault } from '../../errors.ts';
 import { asId, type BudgetId, type RunId } from '../../ids.ts';
 import { createBudget, getBudget, listBudgets, updateBudget } from '../../limits/limits.ts';
 import { findRun } from '../../runs/runs.ts';
 import { created, ok } from '../answer.ts';
+import { answer, made } from '../answer-spec.ts';
 import { page } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
 import { type Route, route } from '../route.ts';
@@ -56,6 +66,7 @@ export const usageRoutes: readonly Route[] = [
     access: 'usage:read',
     summary: 'Sums the usage of the tenant by day, skill, model or user.',
     query: UsageQuery,
+    answers: [answer(UsagePage, 'A page of sums.')],
     handle: async ({ scope, query }) => {
       const limit = query.limit ?? DEFAULT_GROUPS;
       const asked = { by: query.by ?? 'day', ...daysOf(query, Date.now()), after: readGroupCursor(query.cursor) };
@@ -72,6 +83,7 @@ export const usageRoutes: readonly Route[] = [
     access: 'runs:read',
     summary: 'Shows what a run used: its totals, and a page of its ledger, newest first.',
     query: PageQuery,
+    answers: [answer(RunUsage, 'The totals and a page of the ledger.')],
     handle: async ({ scope, params, query }) => {
       const id = asId<RunId>(params.id);
       if ((await findRun(scope, id)) === undefined) throw fault('not_found');
@@ -85,6 +97,8 @@ export const usageRoutes: readonly Route[] = [
     access: 'budgets:write',
     summary: 'Makes a budget that all runs of the tenant share.',
     body: CreateBudget,
+    sample: { name: 'monthly', period: 'month', limit_cost: '20.00' },
+    answers: [made(TenantBudget, 'The budget.')],
     handle: async (call) => {
       demandLimit(call.body);
       const keyed = await idempotently(call, CREATE, async (tx) => {
@@ -100,6 +114,7 @@ export const usageRoutes: readonly Route[] = [
     access: 'budgets:read',
     summary: 'Lists the budgets of the tenant, newest first, with what is held and spent in their present period.',
     query: PageQuery,
+    answers: [answer(pageOf(TenantBudget), 'A page of budgets.')],
     handle: async ({ scope, query }) => {
       const read = (before: BudgetId | undefined, limit: number) => listBudgets(scope, { before, limit });
       return ok(await page(query, read, (budget) => budget.id));
@@ -110,6 +125,7 @@ export const usageRoutes: readonly Route[] = [
     path: '/v1/budgets/{id}',
     access: 'budgets:read',
     summary: 'Shows one budget.',
+    answers: [answer(TenantBudget, 'The budget.')],
     handle: async ({ scope, params }) => ok(await getBudget(scope, asId(params.id))),
   }),
   route({
@@ -118,6 +134,8 @@ export const usageRoutes: readonly Route[] = [
     access: 'budgets:write',
     summary: 'Changes the name, a limit or the state of a budget. A lower limit stops the next step, not one at work.',
     body: UpdateBudget,
+    sample: { limit_cost: '30.00' },
+    answers: [answer(TenantBudget, 'The budget as it stands now.')],
     handle: async ({ scope, params, body }) => ok(await updateBudget(scope, asId(params.id), body)),
   }),
 ];

@@ -1,0 +1,263 @@
+// The answers of the HTTP API, as the server writes them. A reader treats an unknown field or word as normal input (DEC-004).
+import { type TSchema, Type } from 'typebox';
+import { AuditRecord } from './audit.ts';
+import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals } from './billing.ts';
+import { Actor, Budget } from './events.ts';
+import { RunStatus } from './http.ts';
+import {
+  type Answered,
+  Confidentiality,
+  Count,
+  closed,
+  Integrity,
+  Money,
+  orNull,
+  Sha256,
+  Time,
+  Uuid,
+  Word,
+} from './shapes.ts';
+
+const Text = Type.String();
+const Texts = Type.Array(Text);
+
+const summary = {
+  id: Uuid,
+  tenant_id: Uuid,
+  status: RunStatus,
+  /** `name@version`. */
+  skill: Word,
+  model: Word,
+  created_by: Uuid,
+  created_at: Time,
+  started_at: orNull(Time),
+  ended_at: orNull(Time),
+  error_code: orNull(Word),
+  /** `seq` of the last event. */
+  last_seq: Type.Integer(),
+  /** Hash of the last event. */
+  head: orNull(Sha256),
+  usage: closed({ tokens: Count, cost: Money, calls: Count }),
+  budget: Budget,
+};
+
+/** A run as lists show it: no content is opened. */
+export const RunSummary = closed(summary);
+export type RunSummary = Answered<typeof RunSummary>;
+
+export const Run = closed({
+  ...summary,
+  task: Text,
+  input: closed({ urls: Type.Optional(Texts), artifacts: Type.Optional(Type.Array(Uuid)) }),
+  result: orNull(closed({ outcome: Text, artifact_ids: Type.Array(Uuid) })),
+});
+export type Run = Answered<typeof Run>;
+
+/** Word of a run that moved. */
+export const RunHeadline = closed({ id: Uuid, status: RunStatus, last_seq: Type.Integer() });
+export type RunHeadline = Answered<typeof RunHeadline>;
+
+const labels = { integrity: Integrity, confidentiality: Confidentiality, sources: Texts, created_at: Time };
+
+export const Artifact = closed({
+  id: Uuid,
+  tenant_id: Uuid,
+  run_id: orNull(Uuid),
+  name: Text,
+  media_type: Text,
+  bytes: Count,
+  sha256: Sha256,
+  data_class: Word,
+  ...labels,
+});
+export type Artifact = Answered<typeof Artifact>;
+
+export const Entity = closed({
+  id: Uuid,
+  tenant_id: Uuid,
+  run_id: Uuid,
+  type: Word,
+  version: Count,
+  attributes: Type.Record(Text, Type.Unknown()),
+  evidence: Type.Array(Uuid),
+  ...labels,
+});
+export type Entity = Answered<typeof Entity>;
+
+export const EntityTypeSummary = closed({
+  name: Word,
+  version: Count,
+  /** JSON Schema of `attributes`. */
+  attributes: Type.Object({}),
+  identity: Texts,
+  title: Word,
+});
+export type EntityTypeSummary = Answered<typeof EntityTypeSummary>;
+
+const key = {
+  id: Uuid,
+  tenant_id: Uuid,
+  key_id: Word,
+  user_id: Uuid,
+  env: Type.Union([Type.Literal('live'), Type.Literal('test')]),
+  name: Text,
+  last4: Word,
+  scopes: Texts,
+  status: Type.Union([Type.Literal('active'), Type.Literal('rotating'), Type.Literal('revoked')]),
+  created_at: Time,
+  expires_at: Time,
+  last_used_at: orNull(Time),
+};
+
+export const ApiKey = closed(key);
+export type ApiKey = Answered<typeof ApiKey>;
+
+/** Only in the answer to the call that makes it. */
+export const CreatedApiKey = closed({ ...key, api_key: Text });
+export type CreatedApiKey = Answered<typeof CreatedApiKey>;
+
+const tenant = { tenant_id: Uuid, name: Text, state: Word, created_at: Time };
+
+export const Tenant = closed(tenant);
+export type Tenant = Answered<typeof Tenant>;
+
+/** `user_id` is its owner, `api_key` that user's first key. */
+export const CreatedTenant = closed({ ...tenant, user_id: Uuid, api_key: Text });
+export type CreatedTenant = Answered<typeof CreatedTenant>;
+
+/** Who the credential of this call stands for. */
+export const Me = closed({
+  tenant_id: Uuid,
+  user_id: Uuid,
+  /** The `id` of the API key, not its text; null for a session that was made from a one-time link. */
+  api_key_id: orNull(Uuid),
+  scopes: Texts,
+});
+export type Me = Answered<typeof Me>;
+
+/** The session of the cookie that came with the call. */
+export const Session = closed({
+  tenant_id: Uuid,
+  tenant_name: Text,
+  user_id: Uuid,
+  user_name: Text,
+  role: Word,
+  /** The `id` of the API key that the session was made from; null when it was made from a one-time link. */
+  api_key_id: orNull(Uuid),
+  scopes: Texts,
+  created_at: Time,
+  /** Moves while the session is in use. */
+  expires_at: Time,
+});
+export type Session = Answered<typeof Session>;
+
+/** A skill as lists show it. */
+export const SkillSummary = closed({
+  name: Word,
+  version: Word,
+  description: Text,
+  digest: Sha256,
+  tools: Texts,
+  egress: Texts,
+  entity_types: Texts,
+  budget: Budget,
+});
+export type SkillSummary = Answered<typeof SkillSummary>;
+
+/** Relative to the server unless it knows its public address. */
+export const SignedUrl = closed({ url: Text, expires_at: Time });
+export type SignedUrl = Answered<typeof SignedUrl>;
+
+export const Health = closed({ status: Type.Literal('ok') });
+export type Health = Answered<typeof Health>;
+
+export const Readiness = closed({
+  status: Type.Union([Type.Literal('ready'), Type.Literal('not_ready')]),
+  /** Why not; empty when ready. */
+  codes: Texts,
+  /** How far a migration has come, `migrating 3/9`; only while there is one. */
+  detail: Type.Optional(Text),
+});
+export type Readiness = Answered<typeof Readiness>;
+
+const envelope = {
+  id: Uuid,
+  tenant_id: Uuid,
+  run_id: Uuid,
+  seq: Count,
+  type: Word,
+  version: Count,
+  time: Time,
+  actor: Actor,
+  data_state: Type.Union([
+    Type.Literal('present'),
+    Type.Literal('expired'),
+    Type.Literal('redacted'),
+    Type.Literal('erased'),
+  ]),
+  prev_hash: orNull(Sha256),
+  hash: Sha256,
+};
+
+/** An event as it is sent. `data` is of its `type`; null when it is not present any more. */
+export const EventEnvelope = closed({ ...envelope, data: Type.Unknown() });
+export type EventEnvelope = Answered<typeof EventEnvelope>;
+
+/** An event under `view=envelope`. */
+export const EventHeader = closed(envelope);
+export type EventHeader = Answered<typeof EventHeader>;
+
+/** RFC 9457 problem details with our stable code. The request id is only in the header `x-request-id`. */
+export const Problem = closed({
+  type: Text,
+  title: Text,
+  status: Type.Integer({ minimum: 400, maximum: 599 }),
+  code: Word,
+  errors: Type.Optional(Type.Array(closed({ path: Text, message: Text }))),
+});
+export type Problem = Answered<typeof Problem>;
+
+export interface Page<T> {
+  readonly data: readonly T[];
+  readonly next_cursor: string | null;
+}
+
+/** A page of what `item` describes. */
+export function pageOf(item: TSchema): TSchema {
+  return closed({ data: Type.Array(item), next_cursor: orNull(Text) });
+}
+
+/** One of two shapes. */
+export function either(one: TSchema, other: TSchema): TSchema {
+  return Type.Union([one, other]);
+}
+
+/** Every named answer, for the reference. */
+export const ANSWERS: Readonly<Record<string, TSchema>> = {
+  ApiKey,
+  Artifact,
+  AuditRecord,
+  CreatedApiKey,
+  CreatedTenant,
+  Entity,
+  EntityTypeSummary,
+  EventEnvelope,
+  EventHeader,
+  Health,
+  Me,
+  Problem,
+  Readiness,
+  Run,
+  RunSummary,
+  Session,
+  RunHeadline,
+  RunUsage,
+  SignedUrl,
+  SkillSummary,
+  Tenant,
+  TenantBudget,
+  UsageGroup,
+  UsagePage,
+  UsageRecord,
+  UsageTotals,
+};
