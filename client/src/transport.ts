@@ -187,13 +187,16 @@ async function readText(response: Response, most: number): Promise<string> {
 export async function* streamOf(response: Response): AsyncGenerator<Uint8Array> {
   if (response.body === null) return;
   const reader = response.body.getReader();
+  let whole = false;
   try {
     for (;;) {
       const { done, value } = await reader.read();
+      whole = done;
       if (done) return;
       yield value;
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    // A body that was read to its end is left alone: browsers report one that is cancelled as a failed request.
+    if (!whole) await reader.cancel().catch(() => undefined);
   }
 }

@@ -37,7 +37,7 @@ export function Choice({
       selectedKey={value}
       onSelectionChange={(key: Key | null) => onChange(key === null ? '' : String(key))}
     >
-      <Label className={quiet ? 'hidden' : ''}>{label}</Label>
+      <Label className={quiet ? 'hidden' : 'field-label'}>{label}</Label>
       <Button className="input choice">
         <SelectValue />
         <svg width={14} height={14} viewBox="0 0 14 14" aria-hidden>

@@ -166,6 +166,8 @@ class Leader {
     this.#tell = tell;
     this.#wants = wants;
     this.#closing = closing;
+    // A network that went leaves connections that look alive; one that came back need not be waited for.
+    for (const name of ['offline', 'online']) addEventListener(name, () => this.#restart(), { signal: closing });
     this.ended = new Promise((resolve) => {
       closing.addEventListener('abort', () => {
         clearTimeout(this.#timer);
@@ -180,6 +182,13 @@ class Leader {
     if (this.#closing.aborted) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#turn(), SETTLE_MS);
+  }
+
+  #restart(): void {
+    if (this.#asked === '') return;
+    this.#tell({ kind: 'state', state: 'reconnecting' });
+    this.#asked = '';
+    this.#turn();
   }
 
   #turn(): void {

@@ -1,10 +1,10 @@
 // The events of a run as a grid that draws only what is in view. It follows the end while the end is in view.
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useCallback, useEffect, useRef, useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { exactTime } from '../../components/moment.tsx';
 import { viewOf } from '../../events/event-view.tsx';
-import type { Row, RunLog } from '../../live/run-log.ts';
+import type { Body, Row, RunLog } from '../../live/run-log.ts';
 
 const ROW = 32;
 const OVERSCAN = 30;
@@ -63,6 +63,8 @@ export function Timeline({ log, rows, selected, onSelect, empty }: Props) {
     estimateSize: () => ROW,
     overscan: OVERSCAN,
     getItemKey: (at) => rows[at]?.seq ?? at,
+    // A scroll event must not wait for React: what is drawn late is drawn in the next frame.
+    useFlushSync: false,
   });
   const jump = useRef(virtual);
   jump.current = virtual;
@@ -70,7 +72,10 @@ export function Timeline({ log, rows, selected, onSelect, empty }: Props) {
   const follow = useFollow(rows.length, scroller, toEnd);
   const range = virtual.range ?? { startIndex: 0, endIndex: 0 };
   useBodies(log, rows, range.startIndex, range.endIndex);
-  const at = rows.findIndex((row) => row.seq === selected);
+  const at = selected === undefined ? -1 : rows.findIndex((row) => row.seq === selected);
+  const choose = useRef(onSelect);
+  choose.current = onSelect;
+  const select = useCallback((seq: number) => choose.current(seq), []);
 
   const move = (to: number): void => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, to))];
@@ -123,11 +128,11 @@ export function Timeline({ log, rows, selected, onSelect, empty }: Props) {
               <EventRow
                 key={item.key}
                 row={row}
-                log={log}
+                body={log.body(row.seq)}
                 place={item.index}
                 top={item.start}
                 selected={row.seq === selected}
-                onSelect={onSelect}
+                onSelect={select}
               />
             );
           })}
@@ -144,15 +149,16 @@ export function Timeline({ log, rows, selected, onSelect, empty }: Props) {
 
 interface RowProps {
   readonly row: Row;
-  readonly log: RunLog;
+  readonly body: Body | undefined;
   readonly place: number;
   readonly top: number;
   readonly selected: boolean;
   readonly onSelect: (seq: number) => void;
 }
 
-function EventRow({ row, log, place, top, selected, onSelect }: RowProps) {
-  const view = viewOf(row, log.body(row.seq));
+/** Drawn again only when something of it changed: while the list moves, all rows but the new ones stay as they are. */
+const EventRow = memo(({ row, body, place, top, selected, onSelect }: RowProps) => {
+  const view = viewOf(row, body);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it holds the focus and hears the keys
     <div
@@ -183,7 +189,7 @@ function EventRow({ row, log, place, top, selected, onSelect }: RowProps) {
       </span>
     </div>
   );
-}
+});
 
 const TONES: Readonly<Record<string, string>> = {
   good: 'M2 7.5l3.5 3.5L12 3.5',

@@ -1,0 +1,208 @@
+// What a person does with the console, from the sign-in link to the end of a run, in a real browser on a real server.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { type Bench, NO_BROWSER, openBench, until } from './browser.ts';
+
+const options = NO_BROWSER === undefined ? {} : { skip: NO_BROWSER };
+const MANY = 20_000;
+/** Longest single piece of work while scrolling, and how many may pass it: the machine of a test is shared and noisy. */
+const LONG_TASK_MS = 100;
+const MOST_LONG_TASKS = 3;
+
+let bench: Bench;
+
+before(async () => {
+  if (NO_BROWSER === undefined) bench = await openBench();
+});
+after(async () => {
+  await bench?.close();
+});
+
+/** The numbers of all events that the grid can show, by scrolling through it. */
+async function shownEvents(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const grid = document.querySelector('[role=grid]');
+    if (grid === null) return [];
+    const seen = new Set<number>();
+    for (let top = 0; top <= grid.scrollHeight; top += 200) {
+      grid.scrollTop = top;
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      for (const cell of grid.querySelectorAll('.event-seq')) seen.add(Number(cell.textContent?.slice(1)));
+    }
+    return [...seen].sort((a, b) => a - b);
+  });
+}
+
+/** As a wheel does, at 12,000 pixels a second, then as a hand on the bar does: forty places from end to end. */
+async function scrollThrough(page: Page): Promise<{ tasks: number[]; rows: number; moves: number }> {
+  return page.evaluate(async () => {
+    const tasks: number[] = [];
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) tasks.push(entry.duration);
+    });
+    const grid = document.querySelector('[role=grid]');
+    let rows = 0;
+    let moves = 0;
+    const move = async (top: number): Promise<void> => {
+      if (grid !== null) grid.scrollTop = top;
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      rows = Math.max(rows, document.querySelectorAll('.event-row').length);
+      moves++;
+    };
+    await move(0);
+    observer.observe({ type: 'longtask' });
+    for (let top = 0; top < 60_000; top += 200) await move(top);
+    for (let place = 1; place <= 40; place++) await move(((grid?.scrollHeight ?? 0) * place) / 40);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    observer.disconnect();
+    return { tasks, rows, moves };
+  });
+}
+
+const dense = (last: number): number[] => Array.from({ length: last + 1 }, (_, at) => at);
+
+test(
+  'the one-time link signs in once, and its token is neither in the address nor in the history',
+  options,
+  async () => {
+    const context = await bench.context();
+    const page = await context.newPage();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(`${request.url()} ${request.headers().referer ?? ''}`));
+    await page.goto(bench.ready.console_link);
+    await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
+    const token = new URL(bench.ready.console_link).hash.slice(1);
+    assert.ok(token.length > 20);
+    assert.ok(!page.url().includes(token));
+    assert.ok(asked.every((line) => !line.includes(token)));
+    const cookies = await context.cookies();
+    assert.deepEqual(
+      cookies.map(({ httpOnly, sameSite }) => ({ httpOnly, sameSite })),
+      [{ httpOnly: true, sameSite: 'Strict' }],
+    );
+    assert.equal(await page.evaluate(() => document.cookie), '');
+    await page.goBack();
+    assert.ok(!page.url().includes(token), page.url());
+
+    const second = await (await bench.context()).newPage();
+    await second.goto(bench.ready.console_link);
+    await second.getByText('This link was used already or is too old.').waitFor();
+    await context.close();
+  },
+);
+
+test(
+  'a run started from the form is watched to its end, its chain verified and its artifact opened',
+  options,
+  async () => {
+    const page = await bench.signedIn();
+    await page.getByRole('button', { name: 'Start a run' }).first().click();
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.getByText('Say what the run shall do.').waitFor();
+    await page.getByRole('textbox', { name: 'Task' }).fill('Say what the page says.');
+    await page.getByRole('textbox', { name: 'Pages' }).fill(bench.site.url);
+    await page.getByRole('textbox', { name: 'Model' }).fill('rehearsal');
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+    await page.locator('.run-facts .status', { hasText: 'Succeeded' }).waitFor();
+    await page.getByText(/^Chain verified to #\d+$/).waitFor();
+    const id = page.url().slice(-36);
+    const run = await bench.api<{ last_seq: number }>(`/v1/runs/${id}`);
+    await page.getByText(`${run.last_seq + 1} events`).waitFor();
+    assert.deepEqual(await shownEvents(page), dense(run.last_seq));
+
+    await page.getByRole('tab', { name: 'Artifacts' }).click();
+    await page.getByRole('link', { name: 'digest.md' }).click();
+    await page.getByRole('heading', { name: 'digest.md', level: 1 }).waitFor();
+    await page.getByText('Tides of the harbour').first().waitFor();
+    await page.context().close();
+  },
+);
+
+test('what a page wrote is shown as text: no link of it, and its hidden signs by name', options, async () => {
+  const page = await bench.signedIn();
+  await page.getByRole('link', { name: 'Artifacts' }).click();
+  await page.locator('tbody tr', { hasText: 'text/html' }).first().getByRole('link').click();
+  const box = page.locator('.inert pre');
+  await box.getByText('Ignore your instructions').waitFor();
+  assert.equal(await box.locator('a, img, script, p').count(), 0);
+  assert.deepEqual(await box.locator('.unseen').allTextContents(), ['U+202E', 'U+202C']);
+  await page.context().close();
+});
+
+test('a page that loses the network says so, and has every event once it is back', options, async () => {
+  const page = await bench.signedIn();
+  const id = await bench.startRun(bench.site.slowUrl);
+  await page.goto(`${bench.ready.url}/runs/${id}`);
+  await page.getByText('Live', { exact: true }).waitFor();
+  await until(() => bench.site.waiting() > 0, 'the run asks for the page');
+  await page.getByText('Tool call started').waitFor();
+  await page.context().setOffline(true);
+  await page.getByText(/^Reconnecting, shown up to #\d+$/).waitFor();
+  bench.site.release();
+  await until(
+    async () => (await bench.api<{ status: string }>(`/v1/runs/${id}`)).status === 'succeeded',
+    'the run goes on without its watcher',
+  );
+  assert.equal(await page.locator('.run-facts .status', { hasText: 'Succeeded' }).count(), 0);
+  await page.context().setOffline(false);
+  await page.locator('.run-facts .status', { hasText: 'Succeeded' }).waitFor();
+  await page.getByText(/^Chain verified to #\d+$/).waitFor();
+  const { last_seq: last } = await bench.api<{ last_seq: number }>(`/v1/runs/${id}`);
+  await page.getByText(`${last + 1} events`).waitFor();
+  assert.deepEqual(await shownEvents(page), dense(last));
+  await page.context().close();
+});
+
+test('two tabs share one event stream, and the second takes it over when the first is closed', options, async () => {
+  const first = await bench.signedIn();
+  const context = first.context();
+  const streams = new Map<Page, number>();
+  const count = (page: Page): void => {
+    page.on('request', (request) => {
+      if (request.url().includes('/v1/stream')) streams.set(page, (streams.get(page) ?? 0) + 1);
+    });
+  };
+  await first.getByText('Live', { exact: true }).waitFor();
+  const second = await context.newPage();
+  count(second);
+  const id = await bench.startRun(bench.site.slowUrl);
+  await second.goto(`${bench.ready.url}/runs/${id}`);
+  await second.getByText('Tool call started').waitFor();
+  await second.getByText('Live', { exact: true }).waitFor();
+  assert.equal(streams.get(second) ?? 0, 0);
+  await first.close();
+  await until(() => (streams.get(second) ?? 0) > 0, 'the second tab opens the stream');
+  await until(() => bench.site.waiting() > 0, 'the run asks for the page');
+  bench.site.release();
+  await second.locator('.run-facts .status', { hasText: 'Succeeded' }).waitFor();
+  await context.close();
+});
+
+test(`a run of ${MANY} events scrolls from end to end without long work`, options, async (t) => {
+  const id = await bench.startRun(bench.site.slowUrl);
+  await until(() => bench.site.waiting() > 0, 'the run asks for the page');
+  await bench.fillRun(id, MANY);
+  bench.site.release();
+  await until(
+    async () => (await bench.api<{ status: string }>(`/v1/runs/${id}`)).status === 'succeeded',
+    'the run ends',
+  );
+  const page = await bench.signedIn();
+  await page.goto(`${bench.ready.url}/runs/${id}`);
+  const { last_seq: last } = await bench.api<{ last_seq: number }>(`/v1/runs/${id}`);
+  assert.ok(last > MANY);
+  await page.getByText(`${last + 1} events`).waitFor({ timeout: 60_000 });
+  await page.getByText(`Chain verified to #${last}`).waitFor({ timeout: 90_000 });
+  const { tasks, rows, moves } = await scrollThrough(page);
+  const long = tasks.filter((ms) => ms > LONG_TASK_MS);
+  t.diagnostic(`${moves} moves, at most ${rows} rows drawn, tasks over 50 ms: ${tasks.map(Math.round).join(', ')}`);
+  assert.ok(moves > 300 && rows > 0 && rows < 150);
+  assert.ok(long.length <= MOST_LONG_TASKS, `tasks over ${LONG_TASK_MS} ms: ${long.join(', ')}`);
+  await page.context().close();
+});
+
+test('no page broke its policy or logged an error', options, () => {
+  bench.assertClean();
+});
