@@ -11,7 +11,14 @@ import { SETTINGS, type Setting } from './settings.ts';
 export { SETTINGS, type Setting } from './settings.ts';
 
 type Read = { [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['parse']> };
-type Optional = 'publicUrl' | 'databaseUrl' | 'databaseDirectUrl' | 'modelBaseUrl' | 'modelApiKey';
+type Optional =
+  | 'readerUrl'
+  | 'readerApiKey'
+  | 'publicUrl'
+  | 'databaseUrl'
+  | 'databaseDirectUrl'
+  | 'modelBaseUrl'
+  | 'modelApiKey';
 
 export type Config = { readonly [K in Exclude<keyof Read, Optional>]: NonNullable<Read[K]> } & {
   readonly [K in Optional]: Read[K];

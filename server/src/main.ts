@@ -3,7 +3,6 @@
 // Must never remove a door: no setting of a shipped server does (DEC-011).
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createEgressGuard } from '@sallyport/egress';
 import { type AgentDeps, openModels } from './agent/agent.ts';
 import { createLocalBlobs } from './blobs/blobs.ts';
 import {
@@ -11,8 +10,10 @@ import {
   type DataFolder,
   type FirstBoot,
   finishFirstBoot,
+  type Guards,
   openDatabaseServer,
   openDataFolder,
+  openGuards,
 } from './boot/boot.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -47,7 +48,6 @@ export interface Served {
 const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.url));
 const POOL = 10;
 const ADDRESS_FILE = 'server.json';
-const MODEL_WAIT_MS = 120_000;
 
 /** What was begun, so that it can be ended in the opposite order. */
 class Begun {
@@ -185,7 +185,7 @@ async function openGround(
   begun: Begun,
   own: boolean,
 ): Promise<{ folder: DataFolder; server: DatabaseServer }> {
-  if (config.modelApiKey !== undefined) log.register(config.modelApiKey);
+  for (const secret of [config.modelApiKey, config.readerApiKey]) if (secret !== undefined) log.register(secret);
   const folder = openDataFolder(config.dataDir);
   const server = await openDatabaseServer(config, folder, { own });
   begun.add(() => server.stop());
@@ -223,46 +223,29 @@ async function openAgent(
   made: { folder: DataFolder; server: DatabaseServer; signals: Signals },
 ): Promise<AgentDeps> {
   const db = openPool(config, log, begun, made.server, 'worker');
-  const egress = createEgressGuard({ allowAddresses: config.egressAllow });
-  begun.add(() => egress.close());
+  const guards = openGuards(config);
+  begun.add(() => guards.close());
   const parser = createParser({ threads: config.parseThreads });
   begun.add(() => parser.close());
   return {
     db,
-    egress,
+    egress: guards.web,
+    reader: guards.reader,
     parser,
     signals: made.signals,
     log,
     clock: systemClock,
     blobs: createLocalBlobs({ root: join(made.folder.path, 'blobs') }),
     skills: await loadSkills(config.skillsDir),
-    models: openModels({ fallback: config.model, provider: openProviderOptions(config, begun) }),
+    models: openModels({ fallback: config.model, provider: openProviderOptions(config, guards) }),
   };
 }
 
-/** The operator's own endpoint may be a private address: this guard, and no other, is opened for it. */
-function openProviderOptions(config: Config, begun: Begun): Parameters<typeof openModels>[0]['provider'] {
-  const baseUrl = config.modelBaseUrl;
-  if (baseUrl === undefined) return undefined;
-  const egress = createEgressGuard({
-    allowAddresses: [...config.egressAllow, ...ownRange(baseUrl)],
-    innerNames: [baseUrl.hostname],
-    headersTimeoutMs: MODEL_WAIT_MS,
-    bodyTimeoutMs: MODEL_WAIT_MS,
-    timeoutMs: MODEL_WAIT_MS,
-    maxRedirects: 0,
-  });
-  begun.add(() => egress.close());
-  const { modelNames: names, modelApiKey: apiKey } = config;
-  return { baseUrl, apiKey, names, egress, price: { input: config.modelInputPrice, output: config.modelOutputPrice } };
-}
-
-function ownRange(url: URL): string[] {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return [`${host}/32:${port}`];
-  if (host.includes(':')) return [`[${host}]/128:${port}`];
-  return host === 'localhost' ? [`127.0.0.1/32:${port}`, `[::1]/128:${port}`] : [];
+function openProviderOptions(config: Config, guards: Guards): Parameters<typeof openModels>[0]['provider'] {
+  const { modelBaseUrl: baseUrl, modelNames: names, modelApiKey: apiKey } = config;
+  if (baseUrl === undefined || guards.model === undefined) return undefined;
+  const price = { input: config.modelInputPrice, output: config.modelOutputPrice };
+  return { baseUrl, apiKey, names, egress: guards.model, price };
 }
 
 function beginWorker(config: Config, begun: Begun, server: DatabaseServer, agent: AgentDeps): WorkerHandle {

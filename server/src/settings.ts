@@ -187,6 +187,25 @@ export const SETTINGS = {
     fallback: '0',
     parse: money,
   },
+  readerUrl: {
+    env: 'SALLYPORT_READER_URL',
+    flag: 'reader-url',
+    about: 'A reader service that fetches pages for us (the form of r.jina.ai); the pages are still judged here first.',
+    expected: 'an http or https origin without path',
+    example: 'https://r.jina.ai',
+    parse: (text: string) => {
+      const parsed = url(['https:', 'http:'])(text);
+      const bare = parsed !== undefined && parsed.pathname === '/' && parsed.search === '' && parsed.username === '';
+      return bare ? parsed : undefined;
+    },
+  },
+  readerApiKey: {
+    env: 'SALLYPORT_READER_API_KEY',
+    about: 'Key of that service; SALLYPORT_READER_API_KEY_FILE names a file that holds it instead.',
+    expected: 'a key without line breaks',
+    example: '(a secret)',
+    parse: (text: string) => (/^[\x21-\x7e]{1,4096}$/.test(text) ? text : undefined),
+  },
   logLevel: {
     env: 'SALLYPORT_LOG_LEVEL',
     flag: 'log-level',

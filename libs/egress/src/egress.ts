@@ -110,7 +110,9 @@ export function createEgressGuard(
       return { status, delivered: isSuccess(status) };
     },
     reader: (options) =>
-      createReader(options, rules, gate.judge, async (url, init) => readCall(await takeCall(url, init, rules, true))),
+      createReader(options, rules, gate.judge, gate.door, async (url, init) =>
+        readCall(await takeCall(url, init, rules, true)),
+      ),
     stats: () =>
       gate.counters.read({
         active: gate.turnstile.active,
@@ -132,6 +134,7 @@ function createGate(rules: Rules, doors: EgressDoors): Gate {
   return {
     rules,
     judge: createJudge(rules, doors.outer),
+    door,
     pools,
     turnstile: new Turnstile(rules.pace),
     ledger: new Ledger(rules),

@@ -12,12 +12,15 @@ import type { Ledger } from './ledger.ts';
 import type { EgressPool, PoolTable } from './pools.ts';
 import type { HeaderPairs } from './request-headers.ts';
 import type { Rules } from './rules.ts';
+import type { SocketDoor } from './socket-door.ts';
 import type { Turnstile } from './turnstile.ts';
 
 /** The parts of one guard. */
 export interface Gate {
   readonly rules: Rules;
   readonly judge: Judge;
+  /** The inner door, for what is judged without a socket of ours. */
+  readonly door: SocketDoor | undefined;
   readonly pools: PoolTable;
   readonly turnstile: Turnstile;
   readonly ledger: Ledger;

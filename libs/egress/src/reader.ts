@@ -4,6 +4,7 @@ import { takeUrl } from './intake.ts';
 import type { Judge } from './judge.ts';
 import type { EgressResponse, FetchInit } from './policy.ts';
 import type { Rules } from './rules.ts';
+import type { SocketDoor } from './socket-door.ts';
 
 /** Query names that carry secrets, without regard to case, hyphen, underscore and dot. */
 const SECRET_NAMES = [
@@ -29,6 +30,7 @@ export function createReader(
   options: ReaderOptions,
   rules: Rules,
   judge: Judge,
+  door: SocketDoor | undefined,
   send: (url: string, init: FetchInit) => Promise<EgressResponse>,
 ): EgressReader {
   const home = takeUrl(options.origin, rules.schemes).url;
@@ -42,6 +44,12 @@ export function createReader(
       for (const name of namesIn(target.url))
         if (secret.has(plain(name))) throw new EgressError('credentials', 'a query name that carries a secret');
       const judged = await judge(target, 0);
+      // The service connects where we cannot see: the inner door judges the answers in place of the peer.
+      for (const remote of judged.addresses) {
+        const peer = { remote, local: undefined, port: judged.port, literal: judged.literal !== undefined };
+        if (door !== undefined && door(peer) !== 'pass')
+          throw new EgressError('address', 'the target is not a public address');
+      }
       return send(`${home.origin}/${encodeURIComponent(judged.url.href)}`, init);
     },
   };

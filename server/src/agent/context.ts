@@ -12,7 +12,22 @@ import type { DocumentParser } from '../parse/parse.ts';
 import type { RunPrincipal } from '../principal.ts';
 import type { RunWork } from '../runs/runs.ts';
 import type { Skills } from '../skills/skills.ts';
+import type { PageReader } from '../tools/tools.ts';
 import type { Models } from './models.ts';
+
+/** Each may be removed by tests and proofs only (DEC-011); all stand in every shipped composition. */
+export interface AgentDoors {
+  /** Tools, counts and targets fixed before the first untrusted byte. */
+  readonly grant: boolean;
+  /** Targets stated by a person or minted by the platform. */
+  readonly provenance: boolean;
+  /** What is finished is replayed, not done again. Without it a worker begins from nothing. */
+  readonly journal: boolean;
+  /** A unique key is claimed before an effect. */
+  readonly ledger: boolean;
+}
+
+export const ALL_DOORS: AgentDoors = { grant: true, provenance: true, journal: true, ledger: true };
 
 export interface AgentDeps {
   /** Login of the worker. */
@@ -22,11 +37,13 @@ export interface AgentDeps {
   /** Prices that begin on a day; a model that is not in it costs what its endpoint was configured with. */
   readonly prices?: PriceBook | undefined;
   readonly egress: EgressGuard;
+  readonly reader?: PageReader | undefined;
   readonly parser: DocumentParser;
   readonly blobs: BlobStore;
   readonly signals: Signals;
   readonly clock: Clock;
   readonly log: Log;
+  readonly doors?: AgentDoors;
 }
 
 export interface Claim {

@@ -1,13 +1,13 @@
 // The loop: replay the journal, then do the next thing it asks for, until the run has an end.
 import type { NewEvent } from '@sallyport/contracts';
-import { inertLinks, sanitize } from '@sallyport/flow';
+import { inertLinks, normalizeUrl, sanitize, statedUrls } from '@sallyport/flow';
 import { openArtifact } from '../artifacts/artifacts.ts';
 import { allEvents } from '../events/events.ts';
 import { type ArtifactId, asId } from '../ids.ts';
 import { openingMessages } from '../prompt/prompt.ts';
 import { type Finish, finishRun } from '../runs/runs.ts';
 import { callTool, grantedTools } from '../tools/tools.ts';
-import type { AgentDeps, Claim, DriveContext, Hold } from './context.ts';
+import { type AgentDeps, ALL_DOORS, type Claim, type DriveContext, type Hold } from './context.ts';
 import { type Journal, type PendingCall, replay } from './journal.ts';
 import type { Model } from './model.ts';
 import { findPoison, takeUp } from './resume.ts';
@@ -21,7 +21,8 @@ export type DriveEnd = 'ended' | 'released';
  * Throws what ended the step when the lease, the epoch or the database is gone: the run is another's then, or soon will be.
  */
 export async function driveRun(deps: AgentDeps, claim: Claim, hold: Hold): Promise<DriveEnd> {
-  const { context, skill, model, refusal } = await takeUp(deps, claim, hold);
+  const taken = await takeUp(deps, claim, hold);
+  const { context, skill, model, refusal } = taken;
   if (refusal !== undefined || skill === undefined || model === undefined)
     return finish(context, failed(refusal ?? 'internal'));
   const opening = openingMessages({
@@ -31,8 +32,10 @@ export async function driveRun(deps: AgentDeps, claim: Claim, hold: Hold): Promi
     artifacts: context.work.grant.artifacts,
   });
   const tools = grantedTools(context.work.grant);
+  const { journal: remembers } = deps.doors ?? ALL_DOORS;
+  const from = remembers ? -1 : taken.seq;
   for (;;) {
-    const journal = await replay(allEvents(deps.db.tenant(claim.principal), context.work.id), (id) =>
+    const journal = await replay(allEvents(deps.db.tenant(claim.principal), context.work.id, from), (id) =>
       loadRendering(deps, claim, id),
     );
     if (journal.ended) return 'ended';
@@ -83,11 +86,14 @@ async function call(deps: AgentDeps, context: DriveContext, journal: Journal, ne
       db: context.db,
       principal: context.principal,
       grant: context.work.grant,
+      stated: statedIn(context),
+      doors: deps.doors ?? ALL_DOORS,
       used: usedBefore(journal, next),
       minted: journal.minted,
       touched: context.touched,
       services: {
         egress: deps.egress,
+        reader: deps.reader,
         parser: deps.parser,
         blobs: deps.blobs,
         session: journal.label,
@@ -98,6 +104,15 @@ async function call(deps: AgentDeps, context: DriveContext, journal: Journal, ne
     },
     next,
   );
+}
+
+/** What a person said: every URL and every artifact of the task and its input, read from the run and not from its grant (R9a). */
+function statedIn({ work }: DriveContext): { urls: ReadonlySet<string>; artifacts: ReadonlySet<string> } {
+  const urls = [...(work.input.urls ?? []).map(normalizeUrl), ...statedUrls([work.task])];
+  return {
+    urls: new Set(urls.filter((url) => url !== undefined)),
+    artifacts: new Set(work.input.artifacts ?? []),
+  };
 }
 
 /** A call that is begun again does not count against itself. */

@@ -11,6 +11,8 @@ import type { Model } from './model.ts';
 const MOST_STALLS = 2;
 
 export interface TakenUp {
+  /** Of the event that this taking up wrote. */
+  readonly seq: number;
   readonly context: DriveContext;
   readonly skill: Skill | undefined;
   readonly model: Model | undefined;
@@ -20,10 +22,11 @@ export interface TakenUp {
 export async function takeUp(deps: AgentDeps, claim: Claim, hold: Hold): Promise<TakenUp> {
   const { principal } = claim;
   const id = principal.runId;
-  await deps.db.atomic(principal, async (tx) => {
+  const seq = await deps.db.atomic(principal, async (tx) => {
     const head = await startRun(tx, id, claim.workerId, principal.epoch);
     const lost = await settleLostSteps(tx, id);
     await append(tx, head, { kind: 'worker', epoch: principal.epoch }, lost, { progress: false });
+    return head.lastSeq;
   });
   deps.signals.touched(id);
   // Read after the settling: the totals hold what was lost.
@@ -52,7 +55,7 @@ export async function takeUp(deps: AgentDeps, claim: Claim, hold: Hold): Promise
   const model = deps.models.find(work.model);
   const refusal =
     skill?.digest !== work.skillDigest ? 'skill_changed' : model === undefined ? 'unknown_model' : undefined;
-  return { context, skill, model, refusal };
+  return { seq, context, skill, model, refusal };
 }
 
 /** True when the next step was begun by two workers and both died in it. A kill before it began is no fault of the step. */

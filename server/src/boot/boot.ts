@@ -5,3 +5,4 @@
 export { type DataFolder, openDataFolder } from './data-folder.ts';
 export { type DatabaseServer, openDatabaseServer } from './database-server.ts';
 export { type FirstBoot, finishFirstBoot } from './first-boot.ts';
+export { type Guards, openGuards } from './guards.ts';

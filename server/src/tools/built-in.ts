@@ -41,7 +41,8 @@ const webScrape: Tool = {
     return url === undefined || !only(args, ['url']) ? undefined : { url, values: {} };
   },
   run: async ({ url = '' }, services) => {
-    const page = await services.egress.read(url, {
+    const read = services.reader ?? services.egress.read;
+    const page = await read(url, {
       signal: services.signal,
       mayStart: services.mayStart,
       headers: {
@@ -51,10 +52,10 @@ const webScrape: Tool = {
     if (page.status >= 400)
       throw new ToolFailure('http_status', `The server answered with status ${page.status}.`, page.status >= 500);
     const contentType = page.headers['content-type'] ?? 'application/octet-stream';
-    const read = await services.parser.read({
+    const document = await services.parser.read({
       bytes: page.body,
       contentType,
-      url: page.url,
+      url: services.reader === undefined ? page.url : url,
       key: services.scope.tenantId,
     });
     const blob = await storeBlob(services.blobs, services.scope.tenantId, [page.body], MOST_DOCUMENT);
@@ -63,14 +64,14 @@ const webScrape: Tool = {
       fields: {
         url,
         status: page.status,
-        title: read.title,
-        byline: read.byline,
-        word_count: read.wordCount,
-        mode: read.mode,
-        truncated: read.truncated || read.markdown.length > MOST_RENDERED,
-        links: read.links.slice(0, 50),
+        title: document.title,
+        byline: document.byline,
+        word_count: document.wordCount,
+        mode: document.mode,
+        truncated: document.truncated || document.markdown.length > MOST_RENDERED,
+        links: document.links.slice(0, 50),
       },
-      content: { source: url, text: read.markdown.slice(0, MOST_RENDERED) },
+      content: { source: url, text: document.markdown.slice(0, MOST_RENDERED) },
       label,
       bytes: page.body.length,
       artifact: {

@@ -42,7 +42,7 @@ export async function record(
 export async function start(context: GatewayContext, tool: Tool, request: ToolRequest): Promise<Attempt | undefined> {
   const { runId, epoch } = context.principal;
   const appender = { kind: 'worker', epoch } as const;
-  const key = `call:${request.callId}`;
+  const key = effectKey(context, request);
   const actor = { kind: 'tool', id: tool.name } as const;
   const named = { call_id: request.callId, tool: tool.name };
   const begun = await context.db.atomic(context.principal, async (tx) => {
@@ -72,6 +72,12 @@ export async function start(context: GatewayContext, tool: Tool, request: ToolRe
   });
   context.touched();
   return begun === undefined ? undefined : { tool, request, key, attempt: begun };
+}
+
+/** One key for a call, however often it is begun. Without the ledger every beginning is a new one. */
+function effectKey(context: GatewayContext, request: ToolRequest): string {
+  const key = `call:${request.callId}`;
+  return context.doors.ledger ? key : `${key}:${newId()}`;
 }
 
 /** Stores what a finished call made and writes its events. */

@@ -1,5 +1,5 @@
 // What a tool is: its label, its arguments, and a run that answers with what is to be committed. A tool never writes an event itself.
-import type { EgressGuard } from '@sallyport/egress';
+import type { EgressGuard, EgressResponse } from '@sallyport/egress';
 import type { Label } from '@sallyport/flow';
 import type { NewArtifact, StoredBlob } from '../artifacts/artifacts.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
@@ -10,11 +10,21 @@ import type { DocumentParser } from '../parse/parse.ts';
 import type { RunPrincipal } from '../principal.ts';
 import type { RunGrant } from '../runs/runs.ts';
 
+/** Removed one at a time by tests and proofs only (DEC-011). */
+export interface GatewayDoors {
+  readonly grant: boolean;
+  readonly provenance: boolean;
+  readonly ledger: boolean;
+}
+
 /** What one call is decided and recorded in. */
 export interface GatewayContext {
   readonly db: Database;
   readonly principal: RunPrincipal;
   readonly grant: RunGrant;
+  /** What a person said, apart from the grant: normalised URLs and artifact ids. */
+  readonly stated: { readonly urls: ReadonlySet<string>; readonly artifacts: ReadonlySet<string> };
+  readonly doors: GatewayDoors;
   /** Calls of each tool that this run began already. */
   readonly used: ReadonlyMap<string, number>;
   readonly minted: ReadonlySet<string>;
@@ -23,10 +33,15 @@ export interface GatewayContext {
   readonly services: Omit<ToolServices, 'scope' | 'runId'>;
 }
 
+/** Reads a page through a reader service; the target was judged first. Throws `EgressError` only. */
+export type PageReader = (url: string, init: Parameters<EgressGuard['read']>[1]) => Promise<EgressResponse>;
+
 export interface ToolServices {
   readonly scope: TenantScope;
   readonly runId: RunId;
   readonly egress: EgressGuard;
+  /** A service that fetches pages for us, when there is one. */
+  readonly reader: PageReader | undefined;
   readonly parser: DocumentParser;
   readonly blobs: BlobStore;
   /** Label of everything the run has read so far; what it writes carries it. */

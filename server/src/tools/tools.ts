@@ -3,7 +3,7 @@
 // Must never run a tool that the grant does not hold, nor let a tool write the log.
 import type { NewEvent } from '@sallyport/contracts';
 import { EgressError } from '@sallyport/egress';
-import { decideGrant, normalizeUrl } from '@sallyport/flow';
+import { decideGrant, type GrantVerdict, normalizeUrl } from '@sallyport/flow';
 import { settleEffect } from '../effects/effects.ts';
 import { Fault } from '../errors.ts';
 import { ParseError, type ParseErrorCode } from '../parse/parse.ts';
@@ -13,7 +13,7 @@ import { BUILT_IN_TOOLS } from './built-in.ts';
 import { type Attempt, complete, record, start } from './record.ts';
 import { type GatewayContext, type ParsedArguments, type Tool, ToolFailure } from './tool.ts';
 
-export type { GatewayContext, Tool } from './tool.ts';
+export type { GatewayContext, PageReader, Tool } from './tool.ts';
 
 export function grantedTools(grant: RunGrant): Tool[] {
   return BUILT_IN_TOOLS.filter((tool) => grant.tools.some((entry) => entry.tool === tool.name));
@@ -39,7 +39,18 @@ function permit(context: GatewayContext, request: ToolRequest): Permit {
   if (tool === undefined) return refuse('unknown_tool', 'There is no such tool.');
   const args = tool.parse(request.arguments);
   if (args === undefined) return refuse('bad_arguments', 'The arguments do not fit the tool.');
-  const verdict = decideGrant(
+  const grant = context.doors.grant ? granted(context, tool, args) : ALLOWED;
+  if (grant.verdict === 'block') return refuse(grant.code, grant.detail);
+  const justified = context.doors.provenance ? decideProvenance(context, args) : ALLOWED;
+  if (justified.verdict === 'block') return refuse(justified.code, justified.detail);
+  return { ok: true, tool, args };
+}
+
+const ALLOWED = { verdict: 'allow' } as const;
+
+/** The outer door: tools, counts and targets that were fixed before the run read anything. */
+function granted(context: GatewayContext, tool: Tool, args: ParsedArguments): GrantVerdict {
+  return decideGrant(
     context.grant,
     {
       tool: tool.name,
@@ -51,7 +62,17 @@ function permit(context: GatewayContext, request: ToolRequest): Permit {
     },
     normalizeUrl,
   );
-  return verdict.verdict === 'allow' ? { ok: true, tool, args } : refuse(verdict.code, verdict.detail);
+}
+
+/** The inner door: a target is stated by a person, or minted by the platform in this run (R9, R9a, R9b). The grant is not asked. */
+function decideProvenance(context: GatewayContext, args: ParsedArguments): GrantVerdict {
+  const { stated, minted } = context;
+  const url = args.url === undefined ? undefined : normalizeUrl(args.url);
+  if (args.url !== undefined && (url === undefined || !stated.urls.has(url)))
+    return { verdict: 'block', code: 'target_not_justified', detail: 'No person stated this URL.' };
+  if (args.artifactId !== undefined && !stated.artifacts.has(args.artifactId) && !minted.has(args.artifactId))
+    return { verdict: 'block', code: 'target_not_justified', detail: 'No person named this artifact.' };
+  return ALLOWED;
 }
 
 /** Decides, runs and records one requested call. Answers only after its outcome is in the journal. */
