@@ -89,8 +89,10 @@ function checkTogether(config: Config): string[] {
     faults.push(
       'SALLYPORT_MODEL_BASE_URL: missing; expected with SALLYPORT_MODEL_NAMES, for example https://llm.example.com/v1',
     );
-  if (config.model !== 'rehearsal' && !config.modelNames.includes(config.model))
-    faults.push(`SALLYPORT_MODEL: ${config.model} is not in SALLYPORT_MODEL_NAMES; expected rehearsal or one of them`);
+  if (!['rehearsal', 'gullible', ...config.modelNames].includes(config.model))
+    faults.push(
+      `SALLYPORT_MODEL: ${config.model} is not in SALLYPORT_MODEL_NAMES; expected rehearsal, gullible or one of them`,
+    );
   if (config.databaseDirectUrl !== undefined && config.databaseUrl === undefined)
     faults.push('DATABASE_URL: missing; expected with DATABASE_DIRECT_URL');
   return faults;

@@ -136,7 +136,8 @@ export const SETTINGS = {
   model: {
     env: 'SALLYPORT_MODEL',
     flag: 'model',
-    about: 'Model of a run that names none: `rehearsal` (rules, no network) or one of SALLYPORT_MODEL_NAMES.',
+    about:
+      'Model of a run that names none: `rehearsal` (rules, no network), `gullible` (rules that obey every page, for demonstrations) or one of SALLYPORT_MODEL_NAMES.',
     expected: 'a model name',
     example: 'rehearsal',
     fallback: 'rehearsal',
@@ -167,7 +168,7 @@ export const SETTINGS = {
     expected: 'model names, separated by commas',
     example: 'llama-4-70b,qwen3-32b',
     fallback: '',
-    parse: list((item) => /^[\w.:/@-]{1,200}$/.test(item) && item !== 'rehearsal'),
+    parse: list((item) => /^[\w.:/@-]{1,200}$/.test(item) && item !== 'rehearsal' && item !== 'gullible'),
   },
   modelInputPrice: {
     env: 'SALLYPORT_MODEL_INPUT_PRICE',

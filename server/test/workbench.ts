@@ -9,7 +9,7 @@ import { parseExport, type Verdict, verifyChain } from '@sallyport/chain';
 import { type Budget, type EventEnvelope, type Run, TERMINAL_EVENTS } from '@sallyport/contracts';
 import { createEgressGuard, type EgressDoors } from '@sallyport/egress';
 import { normalizeUrl } from '@sallyport/flow';
-import { type AgentDeps, type ModelSettings, openModels } from '../src/agent/agent.ts';
+import { type AgentDeps, type AgentDoors, type ModelSettings, openModels } from '../src/agent/agent.ts';
 import { insertArtifact, storeBlob } from '../src/artifacts/artifacts.ts';
 import { createLocalBlobs } from '../src/blobs/blobs.ts';
 import { systemClock } from '../src/clock.ts';
@@ -52,6 +52,7 @@ export interface WorkbenchOptions {
   readonly ports?: readonly number[];
   readonly models?: ModelSettings;
   readonly doors?: EgressDoors;
+  readonly agentDoors?: AgentDoors;
 }
 
 export interface Workbench {
@@ -104,6 +105,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     parser,
     signals,
     log,
+    ...(options.agentDoors === undefined ? {} : { doors: options.agentDoors }),
   };
   const peppers = createPeppers(new Map([[1, new Uint8Array(32).fill(7)]]));
   const tenant = await createTenant(database.api, peppers, firstBootOperator(), 'A');

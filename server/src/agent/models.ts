@@ -1,4 +1,5 @@
 // Which models this deployment has.
+import { gullible } from './gullible.ts';
 import type { Model } from './model.ts';
 import { openProvider, type ProviderOptions } from './provider.ts';
 import { rehearsal } from './rehearsal.ts';
@@ -16,7 +17,7 @@ export interface ModelSettings {
 }
 
 export function openModels(settings: ModelSettings): Models {
-  const models = new Map<string, Model>([[rehearsal.name, rehearsal]]);
+  const models = new Map<string, Model>([rehearsal, gullible].map((model) => [model.name, model]));
   if (settings.provider !== undefined)
     for (const model of openProvider(settings.provider)) models.set(model.name, model);
   return { names: [...models.keys()], fallback: settings.fallback, find: (name) => models.get(name) };

@@ -42,7 +42,7 @@ function answer(request: ModelRequest): ModelAnswer {
   );
 }
 
-function say(text: string, calls: readonly ProposedToolCall[] = []): ModelAnswer {
+export function say(text: string, calls: readonly ProposedToolCall[] = []): ModelAnswer {
   return {
     text,
     calls,
@@ -56,7 +56,7 @@ function count(number: number, noun: string): string {
 }
 
 /** The input that the prompt ends with. */
-function firstCalls(messages: readonly Message[]): ProposedToolCall[] {
+export function firstCalls(messages: readonly Message[]): ProposedToolCall[] {
   const opening = messages.find((message) => message.role === 'user')?.text ?? '';
   const json = opening.slice(opening.lastIndexOf('## Input') + '## Input'.length);
   const input = JSON.parse(json) as { urls: string[]; artifacts: string[] };
