@@ -75,6 +75,7 @@ const OF_CODE: Readonly<Record<string, StatusName>> = {
   bad_answer: 'protocol',
   stream_gap: 'protocol',
   already_ended: 'failed',
+  disk_full: 'try_later',
 };
 
 function statusOfRefusal(error: SallyportError): StatusName {

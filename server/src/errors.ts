@@ -29,7 +29,7 @@ const FAULTS = {
   rate_limited: [429, 'Too many requests.'],
   internal: [500, 'Something went wrong on our side.'],
   unavailable: [503, 'The service is not ready.'],
-  disk_full: [507, 'The disk of the server is nearly full; nothing new is begun.'],
+  disk_full: [507, 'The disk of the server is nearly full: nothing new is begun.'],
   migrating: [503, 'The database is being migrated.'],
   schema_newer: [503, 'The database was migrated by a newer version.'],
   stale_epoch: [409, 'The run was taken over by another worker.'],

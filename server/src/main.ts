@@ -11,15 +11,17 @@ import {
   type FirstBoot,
   finishFirstBoot,
   type Guards,
+  migrateAndTell,
   openDatabaseServer,
   openDataFolder,
   openGuards,
+  watchDiskSpace,
 } from './boot/boot.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createDatabase, type Database, openListener } from './db/db.ts';
 import { openSignals, type Signals } from './events/events.ts';
-import { type ConsoleFiles, loadConsole, startHttp } from './http/http.ts';
+import { type ConsoleFiles, listenHttp, loadConsole } from './http/http.ts';
 import { createPeppers } from './identity/identity.ts';
 import { createLinks } from './links/links.ts';
 import type { Log } from './log.ts';
@@ -83,18 +85,20 @@ export async function serve(config: Config, log: Log): Promise<Served> {
 }
 
 async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served> {
-  const { folder, server } = await openGround(config, log, begun, true);
-  const applied = await server.migrate((done, all, name) =>
-    log.info('migrate.step', { count: done, detail: `${done}/${all} ${name}` }),
-  );
-  if (applied.length > 0) log.info('migrate.done', { count: applied.length });
+  const folder = openFolder(config, log);
+  const http = await listenHttp({ log, listen: config });
+  begun.add(() => http.close());
+  const server = await openServer(config, begun, folder, true);
+  await migrateAndTell(server, log, (detail) => http.waitFor({ code: 'migrating', detail }));
+  http.waitFor({ code: 'starting', detail: 'starting' });
   const peppers = createPeppers(new Map([[1, folder.secret('pepper-1')]]));
   const api = openPool(config, log, begun, server, 'api');
   const signals = await openNodeSignals(log, begun, server, 'api');
   const agent = await openAgent(config, log, begun, { folder, server, signals });
   const boot = await finishFirstBoot(api, peppers, folder, log);
   const worker = beginWorker(config, begun, server, agent);
-  const http = await startHttp({
+  const disk = watchDiskSpace({ path: folder.path, limitPercent: config.diskLimit, log });
+  http.open({
     db: api,
     peppers,
     blobs: agent.blobs,
@@ -105,13 +109,16 @@ async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served
     console: await openConsole(log),
     log,
     listen: config,
+    disk,
     readiness: async () => {
       const reasons: { code: string; detail: string }[] = [];
       await api.ping().catch(() => reasons.push({ code: 'database', detail: 'The database does not answer.' }));
+      if (await disk.full()) reasons.push({ code: 'disk_full', detail: `The disk of ${folder.path} is nearly full.` });
       if (!worker.alive()) reasons.push({ code: 'worker', detail: 'The worker has no lease.' });
       return reasons;
     },
   });
+  // The first to end, before what it stands on; if the start fails before this, it ends as what was begun first.
   begun.add(() => http.close());
   folder.write(ADDRESS_FILE, `${JSON.stringify({ url: http.url, pid: process.pid })}\n`);
   begun.add(() => folder.remove(ADDRESS_FILE));
@@ -185,11 +192,19 @@ async function openGround(
   begun: Begun,
   own: boolean,
 ): Promise<{ folder: DataFolder; server: DatabaseServer }> {
+  const folder = openFolder(config, log);
+  return { folder, server: await openServer(config, begun, folder, own) };
+}
+
+function openFolder(config: Config, log: Log): DataFolder {
   for (const secret of [config.modelApiKey, config.readerApiKey]) if (secret !== undefined) log.register(secret);
-  const folder = openDataFolder(config.dataDir);
+  return openDataFolder(config.dataDir);
+}
+
+async function openServer(config: Config, begun: Begun, folder: DataFolder, own: boolean): Promise<DatabaseServer> {
   const server = await openDatabaseServer(config, folder, { own });
   begun.add(() => server.stop());
-  return { folder, server };
+  return server;
 }
 
 function openPool(config: Config, log: Log, begun: Begun, server: DatabaseServer, login: 'api' | 'worker'): Database {

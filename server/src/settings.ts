@@ -243,6 +243,15 @@ export const SETTINGS = {
     fallback: '10',
     parse: whole(0, 300),
   },
+  diskLimit: {
+    env: 'SALLYPORT_DISK_LIMIT',
+    flag: 'disk-limit',
+    about: 'Percent of the disk of the data folder at which no run and no upload is begun any more.',
+    expected: 'a number from 1 to 100',
+    example: '95',
+    fallback: '95',
+    parse: whole(1, 100),
+  },
   skillsDir: {
     env: 'SALLYPORT_SKILLS',
     flag: 'skills',

@@ -4,5 +4,7 @@
 // Must never print a key, nor take one from an argument.
 export { type DataFolder, openDataFolder } from './data-folder.ts';
 export { type DatabaseServer, openDatabaseServer } from './database-server.ts';
+export { type DiskSpace, watchDiskSpace } from './disk-space.ts';
 export { type FirstBoot, finishFirstBoot } from './first-boot.ts';
 export { type Guards, openGuards } from './guards.ts';
+export { migrateAndTell } from './told-migration.ts';

@@ -25,6 +25,8 @@ export interface HttpDeps {
     readonly publicUrl: URL | undefined;
     readonly trustedProxies: readonly string[];
   };
+  /** Asked before something new is begun. */
+  readonly disk: { full(): Promise<boolean> };
   /** Why the node is not ready; empty when it is. */
   readonly readiness: () => Promise<readonly { readonly code: string; readonly detail: string }[]>;
 }

@@ -14,6 +14,13 @@ import { demandOwnPage, pageHeaders } from './own-page.ts';
 import { asFault, problemHeaders, problemOf } from './problem.ts';
 import type { RawCall, Route, Services } from './route.ts';
 
+/** What the end of a request is told to. */
+export interface Seen {
+  readonly log: Services['log'];
+  /** Undefined while the node does not serve yet. */
+  readonly keyUse: Services['keyUse'] | undefined;
+}
+
 /** What is known of a request while it is worked on. */
 export interface Exchange {
   route?: Route;
@@ -35,11 +42,11 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const WHOLE_NUMBER = /^(0|[1-9]\d{0,9})$/;
 
 /** Headers of every answer, also of those that the framework refuses before any hook; and the line at its end. */
-export function begin(services: Services, request: FastifyRequest, reply: FastifyReply): Exchange {
+export function begin(seen: Seen, request: FastifyRequest, reply: FastifyReply): Exchange {
   const exchange: Exchange = { began: performance.now() };
   reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
   // Not the framework's hook: that one is silent about a caller who goes away.
-  reply.raw.once('close', () => finish(services, request, reply, exchange));
+  reply.raw.once('close', () => finish(seen, request, reply, exchange));
   return exchange;
 }
 
@@ -139,7 +146,7 @@ export function sendFailure(reply: FastifyReply, exchange: Exchange, error: unkn
 }
 
 /** The one line of a request: no path, no query, no header (LG1, LG2). */
-function finish(services: Services, request: FastifyRequest, reply: FastifyReply, exchange: Exchange): void {
+function finish(seen: Seen, request: FastifyRequest, reply: FastifyReply, exchange: Exchange): void {
   const { caller, failure, route } = exchange;
   const { headersSent, statusCode, writableFinished } = reply.raw;
   const status = headersSent ? statusCode : CALLER_GONE;
@@ -157,7 +164,7 @@ function finish(services: Services, request: FastifyRequest, reply: FastifyReply
     reason: writableFinished ? undefined : 'caller_gone',
     detail: failure?.options.detail,
   };
-  if (failure !== undefined && failure.status >= 500) services.log.error('request', fields, failure);
-  else services.log.info('request', fields);
-  if (user !== undefined && status < 400) services.keyUse.note(user);
+  if (failure !== undefined && failure.status >= 500) seen.log.error('request', fields, failure);
+  else seen.log.info('request', fields);
+  if (user !== undefined && status < 400) seen.keyUse?.note(user);
 }

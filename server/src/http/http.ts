@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { fault } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { basePath, belowBase } from './base-path.ts';
+import { answerBeforeService, type Waiting } from './before-service.ts';
 import { refuseBrokenRequest } from './broken-request.ts';
 import { watchConnections } from './connections.ts';
 import type { HttpDeps } from './deps.ts';
@@ -25,14 +26,36 @@ export type { Access, Method, Route } from './route.ts';
 
 const CLOSE_MS = 10_000;
 
+/** A node from its first to its last request. */
+class Node {
+  readonly log: HttpDeps['log'];
+  readonly listen: HttpDeps['listen'];
+  waiting: Waiting = { code: 'starting', detail: 'starting' };
+  services: Services | undefined;
+
+  constructor({ log, listen }: Pick<HttpDeps, 'log' | 'listen'>) {
+    this.log = log;
+    this.listen = listen;
+  }
+  get keyUse(): Services['keyUse'] | undefined {
+    return this.services?.keyUse;
+  }
+}
+
+/** Of a request that was admitted, so they are there. */
+function servicesOf(node: Node): Services {
+  if (node.services === undefined) throw fault('unavailable');
+  return node.services;
+}
+
 /** The path as the framework writes it. */
 function pattern(route: Route): string {
   return route.path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function createApp(services: Services): FastifyInstance {
-  const proxies = services.listen.trustedProxies;
-  const base = basePath(services.listen.publicUrl);
+function createApp(node: Node): FastifyInstance {
+  const proxies = node.listen.trustedProxies;
+  const base = basePath(node.listen.publicUrl);
   return Fastify({
     logger: false,
     trustProxy: proxies.length === 0 ? false : [...proxies],
@@ -52,8 +75,10 @@ function createApp(services: Services): FastifyInstance {
     http: { maxHeaderSize: 16_384, headersTimeout: 15_000, requireHostHeader: false },
     clientErrorHandler: refuseBrokenRequest,
     frameworkErrors: (error, request, reply) => {
-      const exchange = begin(services, request, reply);
-      admit(services, request, exchange, undefined).then(
+      const exchange = begin(node, request, reply);
+      const { services } = node;
+      if (services === undefined) return sendFailure(reply, exchange, error);
+      return admit(services, request, exchange, undefined).then(
         () => sendFailure(reply, exchange, error),
         (refusal: unknown) => sendFailure(reply, exchange, refusal),
       );
@@ -62,7 +87,7 @@ function createApp(services: Services): FastifyInstance {
 }
 
 /** Registers the routes of the registry, and nothing else ever. */
-function serve(app: FastifyInstance, services: Services): void {
+function serve(app: FastifyInstance, node: Node): void {
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
   const of = (request: FastifyRequest): Exchange => exchanges.get(request) ?? { began: performance.now() };
   const byPattern = new Map(ROUTES.map((route) => [`${route.method} ${pattern(route)}`, route]));
@@ -71,8 +96,10 @@ function serve(app: FastifyInstance, services: Services): void {
       throw fault('internal', { detail: `${added.url} is not in the registry` });
   });
   app.addHook('onRequest', async (request, reply) => {
-    const exchange = begin(services, request, reply);
+    const exchange = begin(node, request, reply);
     exchanges.set(request, exchange);
+    const { services } = node;
+    if (services === undefined) return send(reply, answerBeforeService(request, node.listen, node.waiting));
     await admit(services, request, exchange, byPattern.get(`${request.method} ${request.routeOptions.url ?? ''}`));
   });
   app.setErrorHandler((error, request, reply) => sendFailure(reply, of(request), error));
@@ -84,7 +111,7 @@ function serve(app: FastifyInstance, services: Services): void {
   const add = (scope: FastifyInstance, routes: readonly Route[]): void => {
     for (const route of routes) {
       const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-        send(reply, await route.run(callOf(services, request, reply, of(request))));
+        send(reply, await route.run(callOf(servicesOf(node), request, reply, of(request))));
       scope.route({ method: route.method, url: pattern(route), handler });
     }
   };
@@ -115,28 +142,55 @@ function serve(app: FastifyInstance, services: Services): void {
   });
 }
 
-/** Listens. `close` stops accepting, ends the event streams, and gives requests in flight 10 s. */
-export async function startHttp(deps: HttpDeps): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const services: Services = {
-    ...deps,
-    streams: createEventStreams(),
-    keyUse: createKeyUse(deps.db, deps.log),
-    reference: createReference(ROUTES, deps.listen.publicUrl),
-  };
-  const app = createApp(services);
-  serve(app, services);
+export interface ListeningNode {
+  readonly url: string;
+  /** What `/readyz` says until `open`. */
+  waitFor(waiting: Waiting): void;
+  /** From now on the node serves. */
+  open(deps: HttpDeps): void;
+  /** Stops accepting, ends the event streams, and gives requests in flight 10 s. */
+  close(): Promise<void>;
+}
+
+/** Listens, alive and not ready: a node that migrates, or waits for another that does, is not taken for a dead one. */
+export async function listenHttp(node: Pick<HttpDeps, 'log' | 'listen'>): Promise<ListeningNode> {
+  const standing = new Node(node);
+  const app = createApp(standing);
+  serve(app, standing);
   const connections = watchConnections(app.server);
-  const { host, port } = deps.listen;
+  let closing: Promise<void> | undefined;
+  const { host, port } = node.listen;
   const url = await app.listen({ host, port }).catch((cause: unknown) => {
     throw fault('configuration', { detail: `cannot listen on ${host} port ${port}: ${String(cause)}`, cause });
   });
   return {
     url,
-    close: async () => {
-      services.streams.end();
-      connections.drain();
-      const hard = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
-      await app.close().finally(() => clearTimeout(hard));
+    waitFor: (waiting) => {
+      standing.waiting = waiting;
+    },
+    open: (deps) => {
+      standing.services = {
+        ...deps,
+        streams: createEventStreams(),
+        keyUse: createKeyUse(deps.db, deps.log),
+        reference: createReference(ROUTES, deps.listen.publicUrl),
+      };
+    },
+    close: () => {
+      closing ??= (async () => {
+        standing.services?.streams.end();
+        connections.drain();
+        const hard = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
+        await app.close().finally(() => clearTimeout(hard));
+      })();
+      return closing;
     },
   };
+}
+
+/** Listens and serves at once. */
+export async function startHttp(deps: HttpDeps): Promise<ListeningNode> {
+  const node = await listenHttp(deps);
+  node.open(deps);
+  return node;
 }

@@ -86,6 +86,7 @@ export async function startApi(
     models: { names: ['rehearsal', 'gullible'], fallback: 'rehearsal' },
     log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
     listen: { host: '127.0.0.1', port: 0, publicUrl: options.publicUrl, trustedProxies: [] },
+    disk: { full: async () => false },
     readiness: async () => reasons,
   };
   const startNode = async (): Promise<Node & { readonly deps: HttpDeps }> => {

@@ -34,8 +34,10 @@ export const artifactRoutes: readonly Route[] = [
       'content-disposition': 'Its file name is the name of the artifact (RFC 6266); without it the name is `upload`.',
     },
     answers: [made(Artifact, 'The artifact.')],
+    faults: ['disk_full'],
     handle: async ({ services, principal, scope, header, content }) => {
       demandFittingLength(header('content-length'));
+      if (await services.disk.full()) throw fault('disk_full');
       const encoding = header('content-encoding');
       if (encoding !== undefined && encoding !== 'identity') throw fault('unsupported_media_type');
       const mediaType = readUploadType(header('content-type'));

@@ -23,6 +23,7 @@ export const runRoutes: readonly Route[] = [
     faults: ['invalid_skill', 'invalid_input', 'unknown_model', 'disk_full'],
     handle: async (call) => {
       const { principal, services, body } = call;
+      if (await services.disk.full()) throw fault('disk_full');
       let started: RunId | undefined;
       const keyed = await idempotently(call, CREATE, async (tx) => {
         const plan = planRun(services, body);
