@@ -1,6 +1,6 @@
 // What the address of a screen may hold. What it holds besides is passed over, never trusted.
 import type { RunStatus } from '@sallyport/contracts';
-import { isStatus } from './components/status.tsx';
+import { isStatus } from './components/status-words.ts';
 
 export interface RunsSearch {
   readonly status?: RunStatus;

@@ -180,6 +180,40 @@ test('two tabs share one event stream, and the second takes it over when the fir
   await context.close();
 });
 
+test('keys alone start at a list, open a run, move through its events and come back', options, async () => {
+  const page = await bench.signedIn();
+  await page.locator('tbody tr').first().waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.getByText(/^Chain verified to #\d+$/).waitFor();
+  await page.getByRole('grid').focus();
+  for (const key of ['Home', 'j', 'ArrowDown', 'k']) await page.keyboard.press(key);
+  await page.getByRole('heading', { name: '#1 Run started' }).waitFor();
+  assert.match(page.url(), /event=1$/);
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: '#1 Run started' }).waitFor({ state: 'detached' });
+  await page.keyboard.press('g');
+  await page.keyboard.press('k');
+  await page.getByRole('heading', { name: 'Keys', level: 1 }).waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await page.context().close();
+});
+
+test('signing out ends the session on the server, in every tab', options, async () => {
+  const page = await bench.signedIn();
+  const other = await page.context().newPage();
+  await other.goto(new URL('/artifacts', bench.ready.url).href);
+  await other.getByRole('heading', { name: 'Artifacts', level: 1 }).waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in', level: 1 }).waitFor();
+  await other.getByRole('link', { name: 'Entities' }).click();
+  await other.getByRole('heading', { name: 'Sign in', level: 1 }).waitFor();
+  await page.context().close();
+});
+
 test(`a run of ${MANY} events scrolls from end to end without long work`, options, async (t) => {
   const id = await bench.startRun(bench.site.slowUrl);
   await until(() => bench.site.waiting() > 0, 'the run asks for the page');

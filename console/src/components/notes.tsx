@@ -12,6 +12,15 @@ export function EmptyNote({ children, action }: { readonly children: ReactNode; 
   );
 }
 
+/** A refusal that needs no code: what is wrong, and what to do. */
+export function RefusalNote({ children }: { readonly children: ReactNode }) {
+  return (
+    <div className="note" data-kind="problem" role="alert">
+      <p>{children}</p>
+    </div>
+  );
+}
+
 export function ProblemNote({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
   const known = error instanceof SallyportError ? error : undefined;
   return (

@@ -1,6 +1,7 @@
 // A status as word and shape; colour comes third. A word that this release does not know is shown as it is, in neutral.
 import type { RunStatus } from '@sallyport/contracts';
 import type { ReactNode } from 'react';
+import { isStatus, statusWord } from './status-words.ts';
 
 const SHAPES: Readonly<Record<RunStatus | 'unknown', ReactNode>> = {
   queued: <circle cx={7} cy={7} r={5.25} fill="none" stroke="currentColor" strokeWidth={1.5} />,
@@ -28,25 +29,6 @@ const SHAPES: Readonly<Record<RunStatus | 'unknown', ReactNode>> = {
     />
   ),
 };
-
-const WORDS: Readonly<Record<RunStatus, string>> = {
-  queued: 'Queued',
-  running: 'Running',
-  waiting: 'Held',
-  succeeded: 'Succeeded',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-};
-
-export const STATUSES = Object.keys(WORDS) as RunStatus[];
-
-export function isStatus(word: string): word is RunStatus {
-  return Object.hasOwn(WORDS, word);
-}
-
-export function statusWord(status: string): string {
-  return isStatus(status) ? WORDS[status] : status;
-}
 
 export function Status({ status }: { readonly status: string }) {
   const known = isStatus(status);

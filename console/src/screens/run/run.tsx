@@ -12,7 +12,7 @@ import { shortId } from '../../components/ident.tsx';
 import { LiveMark } from '../../components/live-mark.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { ProblemNote } from '../../components/notes.tsx';
-import { statusWord } from '../../components/status.tsx';
+import { statusWord } from '../../components/status-words.ts';
 import { PageHead } from '../../frame/page-head.tsx';
 import type { Row } from '../../live/run-log.ts';
 import { useHubState, useRunLog } from '../../live/use-live.ts';
@@ -171,6 +171,7 @@ function TimelineTab({ log, rows, search, ended, go, select }: TimelineTabProps)
             key={show}
             log={log}
             rows={kept}
+            live={!ended}
             selected={search.event}
             onSelect={select}
             empty={show === 'all' ? 'No event yet.' : 'No event of this kind.'}

@@ -18,6 +18,8 @@ interface Props {
   readonly selected: number | undefined;
   readonly onSelect: (seq: number | undefined) => void;
   readonly empty: string;
+  /** A run that has ended is read from its beginning. */
+  readonly live: boolean;
 }
 
 /** Loads the bodies of what rests in view, not of what flies past. */
@@ -40,8 +42,8 @@ function useBodies(log: RunLog, rows: readonly Row[], first: number, last: numbe
   }, [log, rows, first, last]);
 }
 
-function useFollow(count: number, scroller: React.RefObject<HTMLDivElement | null>, toEnd: () => void) {
-  const [following, setFollowing] = useState(true);
+function useFollow(live: boolean, count: number, scroller: React.RefObject<HTMLDivElement | null>, toEnd: () => void) {
+  const [following, setFollowing] = useState(live);
   const [seen, setSeen] = useState(0);
   useEffect(() => {
     if (!following) return;
@@ -55,7 +57,7 @@ function useFollow(count: number, scroller: React.RefObject<HTMLDivElement | nul
   return { following, fresh: Math.max(0, count - seen), onScroll, follow: () => setFollowing(true) };
 }
 
-export function Timeline({ log, rows, selected, onSelect, empty }: Props) {
+export function Timeline({ log, rows, selected, onSelect, empty, live }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -69,17 +71,28 @@ export function Timeline({ log, rows, selected, onSelect, empty }: Props) {
   const jump = useRef(virtual);
   jump.current = virtual;
   const [toEnd] = useState(() => () => jump.current.scrollToIndex(jump.current.options.count - 1, { align: 'end' }));
-  const follow = useFollow(rows.length, scroller, toEnd);
+  const follow = useFollow(live && selected === undefined, rows.length, scroller, toEnd);
   const range = virtual.range ?? { startIndex: 0, endIndex: 0 };
   useBodies(log, rows, range.startIndex, range.endIndex);
   const at = selected === undefined ? -1 : rows.findIndex((row) => row.seq === selected);
   const choose = useRef(onSelect);
   choose.current = onSelect;
-  const select = useCallback((seq: number) => choose.current(seq), []);
+  const arrived = useRef(false);
+  const select = useCallback((seq: number) => {
+    arrived.current = true;
+    choose.current(seq);
+  }, []);
+
+  useEffect(() => {
+    if (arrived.current || at === -1) return;
+    arrived.current = true;
+    jump.current.scrollToIndex(at, { align: 'center' });
+  }, [at]);
 
   const move = (to: number): void => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, to))];
     if (row === undefined) return;
+    arrived.current = true;
     onSelect(row.seq);
     virtual.scrollToIndex(rows.indexOf(row), { align: 'auto' });
   };
@@ -138,7 +151,7 @@ export function Timeline({ log, rows, selected, onSelect, empty }: Props) {
           })}
         </div>
       </div>
-      {!follow.following && follow.fresh > 0 && (
+      {live && !follow.following && follow.fresh > 0 && (
         <div className="timeline-fresh">
           <Button onPress={follow.follow}>{follow.fresh} new, go to the end</Button>
         </div>

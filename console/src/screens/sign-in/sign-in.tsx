@@ -9,17 +9,17 @@ import { Button } from '../../components/button.tsx';
 import { Doors } from '../../components/doors.tsx';
 import { Field } from '../../components/field.tsx';
 import { Loading } from '../../components/loading.tsx';
-import { EmptyNote, ProblemNote } from '../../components/notes.tsx';
+import { ProblemNote, RefusalNote } from '../../components/notes.tsx';
 
 function explain(error: unknown) {
   if (error instanceof SallyportError && error.code === 'not_found')
     return (
-      <EmptyNote>
+      <RefusalNote>
         This link was used already or is too old. Start the server again for a new one, or paste an API key.
-      </EmptyNote>
+      </RefusalNote>
     );
   if (error instanceof SallyportError && (error.code === 'unauthenticated' || error.code === 'invalid_option'))
-    return <EmptyNote>This is no key that the server knows. Keys begin with sp_live_ or sp_test_.</EmptyNote>;
+    return <RefusalNote>This is no key that the server knows. Keys begin with sp_live_ or sp_test_.</RefusalNote>;
   return <ProblemNote error={error} />;
 }
 
