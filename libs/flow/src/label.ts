@@ -19,3 +19,8 @@ export function joinLabels(...labels: readonly Label[]): Label {
     sources: [...new Set(labels.flatMap((label) => label.sources))].slice(0, MOST_SOURCES),
   };
 }
+
+/** R34, no write-up: what is worth less never replaces what is worth more; it is kept beside it until a person promotes it. */
+export function decideMerge(stored: Label, incoming: Label): 'replace' | 'observe' {
+  return stored.integrity === 'trusted' && incoming.integrity === 'untrusted' ? 'observe' : 'replace';
+}

@@ -4,7 +4,7 @@ import { neutralizeEverySign, neutralizeTokens } from './control-tokens.ts';
 import { stripEveryHidden, stripHidden } from './hidden.ts';
 
 export interface Finding {
-  readonly kind: 'hidden' | 'control_token' | 'cut';
+  readonly kind: 'hidden' | 'control_token' | 'cut' | 'link';
   readonly count: number;
   /** What hidden characters spelt; for the trace and the card, never for the model. */
   readonly decoded?: string;
