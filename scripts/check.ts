@@ -1,10 +1,12 @@
 // Everything that is checked without running the product: format and lint, types, the direction of imports, ways to the network,
-// manifests, SQL text, names and sizes, the lock file.
+// manifests, SQL text, names and sizes, the lock file, contracts against what was released.
 // `npm run check` runs all; `npm run check types` runs one.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { judgeRelease } from '../contracts/src/release-gate.ts';
+import { presentContracts, releasedContracts } from '../contracts/src/released.ts';
 import { checkGlobals } from './checks/globals.ts';
 import { checkImports } from './checks/imports.ts';
 import { checkManifests } from './checks/manifests.ts';
@@ -27,6 +29,14 @@ function biome(args: readonly string[]): string[] {
   return done.status === 0 ? [] : [`biome ended with ${done.status}`];
 }
 
+/** A contract that was released never changes in place: `npm run contracts` says more. */
+async function contracts(): Promise<string[]> {
+  const verdict = judgeRelease(await releasedContracts(), presentContracts());
+  return verdict.ok
+    ? []
+    : [...verdict.changed, ...verdict.missing].map((name) => `${name} was released and is changed`);
+}
+
 const CHECKS: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
   lint: () => biome([]),
   types: () => ['.', 'console'].flatMap((project) => program('typescript', 'bin/tsc', ['-p', project])),
@@ -35,6 +45,7 @@ const CHECKS: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
   manifests: () => checkManifests(ROOT),
   sql: () => checkSqlText(ROOT),
   sources: () => checkSources(ROOT),
+  contracts,
 };
 
 const [only] = process.argv.slice(2);

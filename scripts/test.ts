@@ -11,7 +11,7 @@ import { type Outcome, runFiles } from './run-files.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['contracts', 'libs', 'server', 'client', 'cli', 'console', 'proof', 'examples', 'bench', 'scripts'];
-const FILE_MS = 180_000;
+const FILE_MS = 300_000;
 const SLOWEST = 10;
 
 const write = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -79,6 +79,8 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** Where lines go; stderr unless a test looks at them. */
   readonly write?: (line: string) => void;
+  /** The outer door; only a test or the proof's own composition removes it (DEC-011). */
+  readonly fields?: boolean;
   /** The inner door; only a test or the proof's own composition removes it (DEC-011). */
   readonly redaction?: boolean;
 }
@@ -102,7 +104,7 @@ export function createLog(options: LogOptions): Log {
     const write = (level: LogLevel, event: string, fields: LogFields, error?: unknown): void => {
       if (!logger.isLevelEnabled(level)) return;
       const all: LogFields = { ...bound, ...fields, ...(error === undefined ? {} : describe(error, options.level)) };
-      logger[level](clean(allowed(all)), event);
+      logger[level](clean(options.fields === false ? { ...all } : allowed(all)), event);
     };
     return {
       debug: (event, fields = {}) => write('debug', event, fields),

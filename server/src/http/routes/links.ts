@@ -43,6 +43,16 @@ export const linkRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: 'DELETE',
+    path: '/v1/signed-urls',
+    access: 'artifacts:write',
+    summary: 'Voids every link of the tenant at once.',
+    handle: async ({ services, principal }) => {
+      await services.db.atomic(principal, (tx) => services.links.revokeAll(tx));
+      return noContent;
+    },
+  }),
+  route({
     method: 'GET',
     path: '/v1/signed/{link}',
     access: 'public',
