@@ -104,21 +104,23 @@ export type TenantBudget = Answered<typeof TenantBudget>;
 
 /** Links a tenant to a customer of the payment provider; for the operator. */
 export const LinkCustomer = closed({
-  tenant_id: Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' }),
+  tenant_id: Uuid,
   customer_id: Type.String({ pattern: '^cus_[A-Za-z0-9]{1,200}$' }),
 });
 export type LinkCustomer = Static<typeof LinkCustomer>;
 
-export interface BillingStanding {
-  readonly mode: 'off' | 'test' | 'live';
+export const LinkedCustomer = closed({ tenant_id: Uuid, customer_id: Type.String(), mode: Type.String() });
+
+export const BillingStanding = closed({
+  mode: Type.Union([Type.Literal('off'), Type.Literal('test'), Type.Literal('live')]),
   /** False stops new runs; nothing is deleted. */
-  readonly may_start_runs: boolean;
-  readonly subscriptions: readonly {
-    readonly id: string;
-    readonly status: string;
-    readonly price_id: string | null;
-    readonly period_end: string | null;
-  }[];
-  /** Minor units of each currency. */
-  readonly paid: readonly { readonly currency: string; readonly amount_minor: string }[];
-}
+  may_start_runs: Type.Boolean(),
+  subscriptions: Type.Array(
+    closed({ id: Type.String(), status: Type.String(), price_id: orNull(Type.String()), period_end: orNull(Time) }),
+  ),
+  /** Minor units of each currency, in decimal digits. */
+  paid: Type.Array(closed({ currency: Type.String(), amount_minor: Type.String() })),
+});
+export type BillingStanding = Answered<typeof BillingStanding>;
+
+export const EventReceived = closed({ received: Type.Boolean() });

@@ -29,9 +29,11 @@ export {
 } from './answers.ts';
 export { AuditRecord } from './audit.ts';
 export {
-  type BillingStanding,
+  BillingStanding,
   CreateBudget,
+  EventReceived,
   LinkCustomer,
+  LinkedCustomer,
   RunUsage,
   TenantBudget,
   UpdateBudget,

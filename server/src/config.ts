@@ -18,7 +18,9 @@ type Optional =
   | 'databaseUrl'
   | 'databaseDirectUrl'
   | 'modelBaseUrl'
-  | 'modelApiKey';
+  | 'modelApiKey'
+  | 'stripeApiKey'
+  | 'stripeWebhookSecrets';
 
 export type Config = { readonly [K in Exclude<keyof Read, Optional>]: NonNullable<Read[K]> } & {
   readonly [K in Optional]: Read[K];
@@ -95,6 +97,24 @@ function checkTogether(config: Config): string[] {
     );
   if (config.databaseDirectUrl !== undefined && config.databaseUrl === undefined)
     faults.push('DATABASE_URL: missing; expected with DATABASE_DIRECT_URL');
+  faults.push(...checkStripe(config));
+  return faults;
+}
+
+/** Both worlds of Stripe are told apart by the key: the wrong one stops the start (ST2, ST4). */
+function checkStripe({ stripeMode, stripeApiKey, stripeWebhookSecrets }: Config): string[] {
+  const faults: string[] = [];
+  if (stripeMode === 'off') {
+    if (stripeApiKey !== undefined || stripeWebhookSecrets !== undefined)
+      faults.push('SALLYPORT_STRIPE_MODE: off; expected test or live with the key and the secrets of Stripe');
+    return faults;
+  }
+  if (stripeApiKey === undefined)
+    faults.push(`SALLYPORT_STRIPE_API_KEY: missing; expected with SALLYPORT_STRIPE_MODE ${stripeMode}`);
+  else if (!stripeApiKey.slice(2).startsWith(`_${stripeMode}_`))
+    faults.push(`SALLYPORT_STRIPE_API_KEY: of another mode; expected a key that begins with rk_${stripeMode}_`);
+  if (stripeWebhookSecrets === undefined)
+    faults.push(`SALLYPORT_STRIPE_WEBHOOK_SECRETS: missing; expected with SALLYPORT_STRIPE_MODE ${stripeMode}`);
   return faults;
 }
 

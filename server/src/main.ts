@@ -12,9 +12,11 @@ import {
   finishFirstBoot,
   type Guards,
   migrateAndTell,
+  openBilling,
   openDatabaseServer,
   openDataFolder,
   openGuards,
+  openPrices,
   watchDiskSpace,
 } from './boot/boot.ts';
 import { systemClock } from './clock.ts';
@@ -97,9 +99,12 @@ async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served
   const agent = await openAgent(config, log, begun, { folder, server, signals });
   const boot = await finishFirstBoot(api, peppers, folder, log);
   const worker = beginWorker(config, begun, server, agent);
+  const payments = await openBilling(config, log, api);
+  begun.add(() => payments?.close());
   const disk = watchDiskSpace({ path: folder.path, limitPercent: config.diskLimit, log });
   http.open({
     db: api,
+    billing: payments?.billing,
     peppers,
     blobs: agent.blobs,
     links: createLinks(api, new Map([[1, folder.secret('links-1')]])),
@@ -197,7 +202,9 @@ async function openGround(
 }
 
 function openFolder(config: Config, log: Log): DataFolder {
-  for (const secret of [config.modelApiKey, config.readerApiKey]) if (secret !== undefined) log.register(secret);
+  const { modelApiKey, readerApiKey, stripeApiKey, stripeWebhookSecrets = [] } = config;
+  for (const secret of [modelApiKey, readerApiKey, stripeApiKey, ...stripeWebhookSecrets])
+    if (secret !== undefined) log.register(secret);
   return openDataFolder(config.dataDir);
 }
 
@@ -252,6 +259,7 @@ async function openAgent(
     clock: systemClock,
     blobs: createLocalBlobs({ root: join(made.folder.path, 'blobs') }),
     skills: await loadSkills(config.skillsDir),
+    prices: openPrices(config),
     models: openModels({ fallback: config.model, provider: openProviderOptions(config, guards) }),
   };
 }

@@ -57,12 +57,24 @@ export interface KeeperPrincipal extends Minted {
   readonly tenantId: TenantId;
 }
 
+/** Writes what the payment provider says into the tenant that our own table names for its customer. */
+export interface BillingPrincipal extends Minted {
+  readonly kind: 'billing';
+  readonly tenantId: TenantId;
+}
+
 /** Tenantless: may call tenants, posture and purge only. */
 export interface OperatorPrincipal extends Minted {
   readonly kind: 'operator';
 }
 
-export type TenantPrincipal = UserPrincipal | RunPrincipal | SetupPrincipal | KeeperPrincipal | LinkPrincipal;
+export type TenantPrincipal =
+  | UserPrincipal
+  | RunPrincipal
+  | SetupPrincipal
+  | KeeperPrincipal
+  | LinkPrincipal
+  | BillingPrincipal;
 export type Principal = TenantPrincipal | OperatorPrincipal;
 
 type Plain<P> = P extends Minted ? Omit<P, typeof minted> : never;

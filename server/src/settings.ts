@@ -16,6 +16,8 @@ export interface Setting<T> {
 }
 
 const WORD = /^[a-z][a-z0-9_]{0,20}$/;
+/** The day is judged by the price book. */
+const PRICE = /^[\w.:/@-]{1,200}=\d{1,6}(\.\d{1,6})?\/\d{1,6}(\.\d{1,6})?@\d{4}-\d{2}-\d{2}$/;
 const RANGE = /^\[?[0-9a-fA-F:.]+\]?\/\d{1,3}(:\d{1,5})?$/;
 
 function whole(least: number, most: number): (text: string) => number | undefined {
@@ -206,6 +208,39 @@ export const SETTINGS = {
     expected: 'a key without line breaks',
     example: '(a secret)',
     parse: (text: string) => (/^[\x21-\x7e]{1,4096}$/.test(text) ? text : undefined),
+  },
+  modelPrices: {
+    env: 'SALLYPORT_MODEL_PRICES',
+    flag: 'model-prices',
+    about: 'Prices that begin on a day (UTC), dollars for a million tokens in and out; before, the two above hold.',
+    expected: 'MODEL=INPUT/OUTPUT@YYYY-MM-DD, separated by commas',
+    example: 'qwen3-32b=0.40/1.20@2026-09-01',
+    fallback: '',
+    parse: list((item) => PRICE.test(item)),
+  },
+  stripeMode: {
+    env: 'SALLYPORT_STRIPE_MODE',
+    flag: 'stripe-mode',
+    about: 'Whether tenants pay by Stripe, and with which of its two worlds; they never mix.',
+    expected: 'off, test or live',
+    example: 'off',
+    fallback: 'off',
+    parse: oneOf('off', 'test', 'live'),
+  },
+  stripeApiKey: {
+    env: 'SALLYPORT_STRIPE_API_KEY',
+    about: 'A restricted key of that mode that may read subscriptions and invoices; or SALLYPORT_STRIPE_API_KEY_FILE.',
+    expected: 'a key that begins with rk_test_, rk_live_, sk_test_ or sk_live_',
+    example: '(a secret)',
+    parse: (text: string) => (/^[rs]k_(test|live)_[A-Za-z0-9]{8,300}$/.test(text) ? text : undefined),
+  },
+  stripeWebhookSecrets: {
+    env: 'SALLYPORT_STRIPE_WEBHOOK_SECRETS',
+    about: 'Signing secrets of the endpoint, two while one is rolled; or SALLYPORT_STRIPE_WEBHOOK_SECRETS_FILE.',
+    expected: 'one to four secrets that begin with whsec_, separated by commas',
+    example: '(a secret)',
+    parse: (text: string) =>
+      /^whsec_[\w+/=-]{8,300}( *, *whsec_[\w+/=-]{8,300}){0,3}$/.test(text) ? text.split(/ *, */) : undefined,
   },
   logLevel: {
     env: 'SALLYPORT_LOG_LEVEL',

@@ -21,7 +21,11 @@ export type AuditAction =
   | 'artifact.deleted'
   | 'link.created'
   | 'link.revoked'
-  | 'audit.exported';
+  | 'audit.exported'
+  | 'budget.created'
+  | 'budget.updated'
+  | 'billing.linked'
+  | 'billing.recorded';
 
 export interface Act {
   readonly action: AuditAction;
@@ -58,6 +62,8 @@ function actorOf(principal: TenantPrincipal): Actor {
       return { kind: 'operator', id: 'setup', onBehalfOf: null, requestId: null };
     case 'link':
       return { kind: 'system', id: 'link', onBehalfOf: null, requestId: null };
+    case 'billing':
+      return { kind: 'system', id: 'billing', onBehalfOf: null, requestId: null };
     case 'keeper':
       return { kind: 'system', id: 'housekeeping', onBehalfOf: null, requestId: null };
   }

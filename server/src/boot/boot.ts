@@ -7,4 +7,5 @@ export { type DatabaseServer, openDatabaseServer } from './database-server.ts';
 export { type DiskSpace, watchDiskSpace } from './disk-space.ts';
 export { type FirstBoot, finishFirstBoot } from './first-boot.ts';
 export { type Guards, openGuards } from './guards.ts';
+export { openBilling, openPrices } from './open-billing.ts';
 export { migrateAndTell } from './told-migration.ts';

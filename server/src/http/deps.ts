@@ -1,4 +1,5 @@
 // What the API is made of; the composition root hands it over.
+import type { Billing } from '../billing/billing.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
 import type { Database } from '../db/db.ts';
 import type { Signals } from '../events/events.ts';
@@ -18,6 +19,8 @@ export interface HttpDeps {
   readonly models: { readonly names: readonly string[]; readonly fallback: string };
   readonly signals: Signals;
   readonly console: ConsoleFiles;
+  /** Undefined while billing is off. */
+  readonly billing?: Billing | undefined;
   readonly log: Log;
   readonly listen: {
     readonly host: string;

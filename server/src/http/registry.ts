@@ -3,6 +3,7 @@ import type { Method, Route } from './route.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { billingRoutes } from './routes/billing.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route[] = [
   ...auditRoutes,
   ...consoleRoutes,
   ...usageRoutes,
+  ...billingRoutes,
 ];
 
 /** Methods that are served under this path, for `Allow`. */

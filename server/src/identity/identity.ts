@@ -1,6 +1,7 @@
 // Owns who may act: tenants, users, API keys, sessions, the operator, the one-time link of the first boot.
 // Promises that a key is hashed with a pepper outside the database, shown once, and refused alike for every reason.
 // Must never take a tenant, a user or a scope from a request body.
+
 export {
   createKey,
   flagExposed,
@@ -12,6 +13,7 @@ export {
   touchKey,
   verifyKey,
 } from './api-keys.ts';
+export { linkCustomer, ownerOfCustomer } from './billing-customers.ts';
 export {
   createFirstTenant,
   type FirstTenant,

@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Billing } from '../../src/billing/billing.ts';
 import { createLocalBlobs } from '../../src/blobs/blobs.ts';
-import { type Doors, openListener } from '../../src/db/db.ts';
+import { type Database, type Doors, openListener } from '../../src/db/db.ts';
 import { openSignals, type Signals } from '../../src/events/events.ts';
 import { type ConsoleFiles, type HttpDeps, NO_CONSOLE, startHttp } from '../../src/http/http.ts';
 import {
@@ -18,7 +19,7 @@ import {
   verifyKey,
 } from '../../src/identity/identity.ts';
 import { createLinks, type LinkDoors } from '../../src/links/links.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog, type Log } from '../../src/log.ts';
 import type { UserPrincipal } from '../../src/principal.ts';
 import { loadSkills } from '../../src/skills/skills.ts';
 import { type TestDatabase, testDatabase } from '../database.ts';
@@ -70,6 +71,7 @@ export async function startApi(
     readonly nodes?: number;
     readonly publicUrl?: URL;
     readonly console?: ConsoleFiles;
+    readonly billing?: (made: { readonly db: Database; readonly log: Log }) => Promise<Billing>;
   } = {},
 ): Promise<Api> {
   const database = await testDatabase(options.doors === undefined ? {} : { doors: options.doors });
@@ -89,10 +91,11 @@ export async function startApi(
     disk: { full: async () => false },
     readiness: async () => reasons,
   };
+  const billing = await options.billing?.({ db: database.api, log: shared.log });
   const startNode = async (): Promise<Node & { readonly deps: HttpDeps }> => {
     const listener = await openListener(database.connect.direct, () => undefined);
     const signals = await openSignals(listener, () => undefined);
-    const deps = { ...shared, signals };
+    const deps = { ...shared, signals, billing };
     const http = await startHttp(deps);
     const close = async (): Promise<void> => {
       await http.close();

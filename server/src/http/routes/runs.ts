@@ -20,13 +20,14 @@ export const runRoutes: readonly Route[] = [
     bodyIds: ['/input/artifacts/*'],
     sample: { skill: 'web-digest', task: 'What does this page say?', input: { urls: ['https://example.com/'] } },
     answers: [made(Run, 'The run, queued.')],
-    faults: ['invalid_skill', 'invalid_input', 'unknown_model', 'disk_full'],
+    faults: ['invalid_skill', 'invalid_input', 'unknown_model', 'disk_full', 'payment_required'],
     handle: async (call) => {
       const { principal, services, body } = call;
       if (await services.disk.full()) throw fault('disk_full');
       let started: RunId | undefined;
       const keyed = await idempotently(call, CREATE, async (tx) => {
         const plan = planRun(services, body);
+        await services.billing?.demandEntitled(tx);
         await demandArtifacts(tx, plan.grant.artifacts);
         started = await createRun(tx, principal, plan);
         return created(`/v1/runs/${started}`, await getRun(tx, started));

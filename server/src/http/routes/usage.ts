@@ -9,6 +9,7 @@ import {
   UsagePage,
   UsageQuery,
 } from '@sallyport/contracts';
+import { recordAct } from '../../audit/audit.ts';
 import { listRunUsage, sumRun, sumUsage, type UsageId } from '../../billing/billing.ts';
 import { fault } from '../../errors.ts';
 import { asId, type BudgetId, type RunId } from '../../ids.ts';
@@ -103,6 +104,7 @@ export const usageRoutes: readonly Route[] = [
       demandLimit(call.body);
       const keyed = await idempotently(call, CREATE, async (tx) => {
         const budget = await createBudget(tx, call.body);
+        await recordAct(tx, { action: 'budget.created', object: { kind: 'budget', id: budget.id } });
         return created(`/v1/budgets/${budget.id}`, budget);
       });
       return keyed.answer;
@@ -136,6 +138,13 @@ export const usageRoutes: readonly Route[] = [
     body: UpdateBudget,
     sample: { limit_cost: '30.00' },
     answers: [answer(TenantBudget, 'The budget as it stands now.')],
-    handle: async ({ scope, params, body }) => ok(await updateBudget(scope, asId(params.id), body)),
+    handle: async ({ services, principal, params, body }) =>
+      ok(
+        await services.db.atomic(principal, async (tx) => {
+          const budget = await updateBudget(tx, asId(params.id), body);
+          await recordAct(tx, { action: 'budget.updated', object: { kind: 'budget', id: budget.id } });
+          return budget;
+        }),
+      ),
   }),
 ];
