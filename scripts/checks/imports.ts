@@ -64,7 +64,7 @@ function judgeFile(floors: Floors, source: Source): { faults: string[]; arrows: 
     if (!relative) faults.push(...judgePackage(floors, from, specifier));
     else {
       faults.push(...judgeRoom(floors, from, to, specifier));
-      if (!taken.typeOnly) arrows.push(to);
+      arrows.push(to);
     }
   }
   return { faults, arrows };

@@ -4,7 +4,6 @@ import { eachRun, type Token } from './read-tokens.ts';
 export interface Import {
   /** Undefined when it is computed: `import(name)`. */
   readonly specifier: string | undefined;
-  readonly typeOnly: boolean;
   /** `export … from`: what is imported is exported again. */
   readonly passedOn: boolean;
   /** Imported names as the other file calls them; `*` for all of it. */
@@ -25,7 +24,7 @@ function readStatic(run: readonly Token[], start: number): Import | undefined {
   const line = run[start]?.line ?? 0;
   const passedOn = is(run[start], 'export');
   const next = run[start + 1];
-  if (next?.kind === 'string') return { specifier: next.text, typeOnly: false, passedOn, names: [], line };
+  if (next?.kind === 'string') return { specifier: next.text, passedOn, names: [], line };
   const typeOnly = is(next, 'type') && !is(run[start + 2], 'from') && !is(run[start + 2], ',');
   const names: string[] = [];
   let braces = false;
@@ -33,7 +32,7 @@ function readStatic(run: readonly Token[], start: number): Import | undefined {
     const token = run[at];
     if (token === undefined) return undefined;
     if (is(token, 'from') && run[at + 1]?.kind === 'string')
-      return { specifier: pathOf(run[at + 1]), typeOnly, passedOn, names, line };
+      return { specifier: pathOf(run[at + 1]), passedOn, names, line };
     if (is(token, '{')) braces = true;
     else if (is(token, '}')) braces = false;
     else if (is(token, '*')) names.push('*');
@@ -55,7 +54,7 @@ function readRun(run: readonly Token[]): Import[] {
     if ((call && (token.text === 'import' || token.text === 'require')) || resolves) {
       const target = run[at + (resolves ? 4 : 2)];
       const specifier = target?.kind === 'string' ? target.text : undefined;
-      return [{ specifier, typeOnly: false, passedOn: false, names: ['*'], line: token.line }];
+      return [{ specifier, passedOn: false, names: ['*'], line: token.line }];
     }
     if (token.text !== 'import' && token.text !== 'export') return [];
     const found = readStatic(run, at);

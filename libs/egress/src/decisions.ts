@@ -1,35 +1,7 @@
 // What the guard tells of itself: one event a hop, and counters. Neither holds a header, a body or the value of a query (R21).
+import type { Decision } from './decision.ts';
 import type { EgressCode, EgressError } from './egress-error.ts';
 import type { Refusal, Target } from './intake.ts';
-import type { Profile } from './policy.ts';
-
-export interface Decision {
-  /** `report`: let through although `code` and `rule` would have refused it. */
-  readonly verdict: 'allow' | 'block' | 'report';
-  /** Of the call; all its hops bear it. */
-  readonly id: string;
-  readonly profile: Profile;
-  readonly key: string;
-  readonly hop: number;
-  /** Without user, query values and fragment. Empty when the text was no URL. */
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  readonly addresses: readonly string[];
-  /** The address that the pool's latest socket is connected to. */
-  readonly peer?: string;
-  readonly status?: number;
-  /** Why it was refused; or, with `allow`, how the exchange failed afterwards. */
-  readonly code?: EgressCode;
-  readonly rule?: string;
-  readonly dnsMs: number;
-  /** 0 when a standing connection was used. */
-  readonly connectMs: number;
-  /** Decoded. */
-  readonly bytes: number;
-  /** On the wire. */
-  readonly encodedBytes: number;
-}
 
 const BUCKETS_MS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000] as const;
 

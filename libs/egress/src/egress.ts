@@ -7,7 +7,8 @@ import { type Call, takeCall } from './call.ts';
 import { createAuthorities } from './connector.ts';
 import { collect, drain, lastly, type Sink, stream } from './consumers.ts';
 import { Deadline } from './deadline.ts';
-import { Counters, type Decision, type EgressStats, placeOf, refusalOf } from './decisions.ts';
+import type { Decision } from './decision.ts';
+import { Counters, type EgressStats, placeOf, refusalOf } from './decisions.ts';
 import { EgressError } from './egress-error.ts';
 import type { Answer } from './exchange.ts';
 import type { Gate } from './hop.ts';
@@ -25,10 +26,12 @@ import { type Arrival, walk } from './walk.ts';
 
 export { parseAddress } from './address.ts';
 export type { WebhookInit, WebhookResult } from './answers.ts';
-export type { Decision, EgressStats, Histogram } from './decisions.ts';
+export type { Decision } from './decision.ts';
+export type { EgressStats, Histogram } from './decisions.ts';
 export { type EgressCode, EgressError } from './egress-error.ts';
 export type { EgressOrigin } from './origin.ts';
-export type { EgressPolicy, EgressResponse, FetchInit, Pace, Profile, ProxyPolicy } from './policy.ts';
+export type { EgressPolicy, EgressResponse, FetchInit, Pace, ProxyPolicy } from './policy.ts';
+export type { Profile } from './profile.ts';
 export type { FakeIpRange } from './ranges.ts';
 export type { EgressReader, ReaderOptions } from './reader.ts';
 

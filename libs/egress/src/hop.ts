@@ -2,7 +2,8 @@
 
 import type { Call } from './call.ts';
 import type { Deadline } from './deadline.ts';
-import { type Counters, type Decision, placeOf, refusalOf } from './decisions.ts';
+import type { Decision } from './decision.ts';
+import { type Counters, placeOf, refusalOf } from './decisions.ts';
 import { EgressError } from './egress-error.ts';
 import type { Choose } from './exchange.ts';
 import { Exchange } from './exchange.ts';

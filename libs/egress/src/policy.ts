@@ -1,8 +1,8 @@
 // What a caller says to the guard. All of it is read once, checked and frozen when the guard is made (`rules.ts`).
-import type { Decision } from './decisions.ts';
+import type { Decision } from './decision.ts';
+import type { Profile } from './profile.ts';
 import type { FakeIpRange } from './ranges.ts';
 
-export type Profile = 'web' | 'http' | 'webhook' | 'mcp' | 'reader';
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
 /** Bounds on how many calls are under way at once and how many one key may make. */

@@ -1,7 +1,8 @@
 // A policy, checked and completed once: whatever is wrong in it is said when the guard is made, not at the first call.
-import type { Decision } from './decisions.ts';
+import type { Decision } from './decision.ts';
 import { type HostPattern, parseHostPattern } from './names.ts';
-import type { EgressPolicy, Method, Profile, ProxyPolicy } from './policy.ts';
+import type { EgressPolicy, Method, ProxyPolicy } from './policy.ts';
+import type { Profile } from './profile.ts';
 import { type AddressRange, FAKE_IP_RANGES, parseRange } from './ranges.ts';
 
 const MIB = 1024 * 1024;

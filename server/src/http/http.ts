@@ -17,10 +17,11 @@ import { methodsAt, ROUTES } from './registry.ts';
 import type { Route, Services } from './route.ts';
 import { MOST_JSON_BYTES, parseStrictJson } from './strict-json.ts';
 
+export type { ApiReference } from './api-reference.ts';
 export { type ConsoleFiles, loadConsole, NO_CONSOLE } from './console/console.ts';
 export type { HttpDeps } from './deps.ts';
 export { faultsOf } from './reference/faults-of.ts';
-export { type ApiReference, createReference } from './reference/reference.ts';
+export { createReference } from './reference/reference.ts';
 export { ROUTES } from './registry.ts';
 export type { Access, Method, Route } from './route.ts';
 

@@ -4,11 +4,11 @@ import type { TenantScope } from '../db/db.ts';
 import { type FaultCode, fault } from '../errors.ts';
 import type { OperatorPrincipal, UserPrincipal } from '../principal.ts';
 import type { Answer } from './answer.ts';
+import type { ApiReference } from './api-reference.ts';
 import type { HttpDeps } from './deps.ts';
 import type { EventStreams } from './event-streams.ts';
 import type { KeyUse } from './key-use.ts';
 import { readQuery } from './query.ts';
-import type { ApiReference } from './reference/reference.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 /** A scope, any key of a tenant, the operator, or everybody. */

@@ -1,7 +1,7 @@
 // One document at one thread: under a wall clock, under a watch on the thread's memory, and with the words that arrive early kept.
 import type { Worker } from 'node:worker_threads';
+import type { ReadableDocument } from './document.ts';
 import type { DocumentKind } from './media-type.ts';
-import type { ReadableDocument } from './parse.ts';
 import { ParseError, type ParseErrorCode } from './parse-error.ts';
 
 export interface ParseJob {

@@ -1,31 +1,13 @@
 // Owns the reading of bytes from outside (HTML, feeds, Markdown, text, PDF, DOCX) in a pool of worker threads with limits.
 // Promises that a hostile document costs at most one thread and the wall-clock limit; the caller's event loop never parses.
 // Must never fetch anything that a document names, nor run anything that it holds.
+import type { ReadableDocument } from './document.ts';
 import { kindOf } from './media-type.ts';
 import { ParseError } from './parse-error.ts';
 import { createPool, type PoolLoad, type PoolOptions } from './pool.ts';
 
+export type { ReadableDocument } from './document.ts';
 export { ParseError, type ParseErrorCode } from './parse-error.ts';
-
-export interface ReadableDocument {
-  readonly title: string;
-  readonly byline: string | null;
-  readonly lang: string | null;
-  /** As the document states it, ISO 8601; of a PDF or DOCX the day of its making. */
-  readonly published: string | null;
-  /** Markdown without images; pages of a PDF are parted by an empty line. */
-  readonly markdown: string;
-  /** Absolute http and https URLs, deduplicated, at most 500. */
-  readonly links: readonly { readonly text: string; readonly url: string }[];
-  readonly wordCount: number;
-  /** `readable`: structure is kept as Markdown; `text`: the words alone. */
-  readonly mode: 'readable' | 'text';
-  /** Whether some of the document's text is missing from `markdown`. */
-  readonly truncated: boolean;
-  readonly charset: string;
-  /** Pages of a PDF; null of anything else. */
-  readonly pages: number | null;
-}
 
 export interface ParseInput {
   /** Must not change until the promise settles; they are copied once, into the thread. */

@@ -1,8 +1,8 @@
 // The pool of parser threads: one job a thread, each under a wall clock and a watch on its memory; idle threads are given back.
 import { Worker } from 'node:worker_threads';
+import type { ReadableDocument } from './document.ts';
 import { FairQueue } from './fair-queue.ts';
 import { type ParseJob, runJob } from './job.ts';
-import type { ReadableDocument } from './parse.ts';
 import { ParseError } from './parse-error.ts';
 
 export interface PoolOptions {

@@ -1,8 +1,8 @@
 // Reads the words, links and metadata of a PDF. Images and scripts are never decoded or run; fonts serve to find letters only.
 // pdf.js (as unpdf bundles it) evaluates no code, and behind the thread's fence it can neither fetch nor inflate without bound.
 import { getDocument, type PDFDocumentProxy, type PDFPageProxy } from 'unpdf/pdfjs';
+import type { ReadableDocument } from './document.ts';
 import { clip, clipOrNull, countWords, isoDate, LinkList, MOST_TEXT, webUrl } from './limits.ts';
-import type { ReadableDocument } from './parse.ts';
 import { ParseError } from './parse-error.ts';
 import { plainWords } from './plain-words.ts';
 import { linksInText } from './read-text.ts';

@@ -1,7 +1,7 @@
 // Plain text and Markdown, read as they are.
 
+import type { ReadableDocument } from './document.ts';
 import { clip, countWords, LinkList, MOST_TEXT, webUrl } from './limits.ts';
-import type { ReadableDocument } from './parse.ts';
 
 export type ReadText = Omit<ReadableDocument, 'charset' | 'pages'>;
 

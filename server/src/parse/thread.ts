@@ -1,11 +1,11 @@
 // The worker thread: judges the bytes, decodes and reads them. Its death is a failed parse, never a worker's.
 import { parentPort } from 'node:worker_threads';
 import { decodeText } from './charset.ts';
+import type { ReadableDocument } from './document.ts';
 import { raiseFence } from './fence.ts';
 import type { ParseAnswer, ParseTask } from './job.ts';
 import { MOST_FILE_BYTES, MOST_TEXT_BYTES } from './limits.ts';
 import { assertAgreement } from './media-type.ts';
-import type { ReadableDocument } from './parse.ts';
 import { ParseError } from './parse-error.ts';
 import type { ReadText } from './read-text.ts';
 

@@ -1,7 +1,7 @@
 // A file of the console: named by its content, so it may be kept for ever.
 import { fault } from '../../errors.ts';
 import type { Answer } from '../answer.ts';
-import type { ConsoleFile, ConsoleFiles, Encoding } from './console.ts';
+import type { ConsoleFile, ConsoleFiles, Encoding } from './files.ts';
 
 /** Rules for a worker, which takes its policy from its own answer; for everything else they change nothing. */
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";

@@ -4,29 +4,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ConsoleFile, ConsoleFiles } from './files.ts';
 import { type ConsoleManifest, type ManifestFile, readManifest } from './manifest.ts';
 
 export { assetAnswer } from './asset.ts';
+export type { ConsoleFiles } from './files.ts';
 export { pageAnswer } from './page.ts';
-
-export type Encoding = 'br' | 'gzip';
-
-export interface ConsoleFile {
-  readonly type: string;
-  /** Hexadecimal SHA-256 of the plain bytes. */
-  readonly digest: string;
-  readonly plain: Uint8Array;
-  readonly encoded: Readonly<Partial<Record<Encoding, Uint8Array>>>;
-}
-
-export interface ConsoleFiles {
-  /** The page with its placeholders; undefined when the console was not built. */
-  readonly html: string | undefined;
-  /** By name, without a folder. */
-  readonly assets: ReadonlyMap<string, ConsoleFile>;
-  /** Why a build that is there is not served. */
-  readonly fault: string | undefined;
-}
 
 const MOST_BYTES = 32 * 1024 * 1024;
 

@@ -1,16 +1,10 @@
 // The reference of the API as it is served: the document, and a page for people made from it. Both are made once, when first asked for.
 import manifest from '../../../package.json' with { type: 'json' };
+import type { ApiReference } from '../api-reference.ts';
 import { sessionCookie } from '../cookies.ts';
 import type { Route } from '../route.ts';
 import { openApi } from './openapi.ts';
 import { PAGE_HEADERS, renderPage } from './page.ts';
-
-export interface ApiReference {
-  /** The OpenAPI document as JSON. */
-  document(): string;
-  /** The page and the headers it needs. */
-  page(): { readonly html: string; readonly headers: Readonly<Record<string, string>> };
-}
 
 export function createReference(routes: readonly Route[], publicUrl: URL | undefined): ApiReference {
   const server = (publicUrl?.href ?? '/').replace(/(?<=.)\/$/, '');

@@ -1,6 +1,7 @@
 // Reads a Word document: the parts that hold text, never its macros, objects, images or anything that it points to.
+
+import type { ReadableDocument } from '../document.ts';
 import { clip, clipOrNull, countWords, isoDate, MOST_TEXT } from '../limits.ts';
-import type { ReadableDocument } from '../parse.ts';
 import { ParseError } from '../parse-error.ts';
 import { BodyWriter } from './body.ts';
 import { Numbering, readStyles } from './numbering.ts';
