@@ -37,22 +37,36 @@ export function useKeys(): { readonly shown: boolean; setShown(shown: boolean): 
   const [shown, setShown] = useState(false);
   useEffect(() => {
     let going = 0;
-    const press = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || inField(event.target)) return;
-      if (!readLetters() && event.key.length === 1) return;
+    const mine = (event: KeyboardEvent): boolean => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || inField(event.target))
+        return false;
+      return event.key.length > 1 || readLetters();
+    };
+    // The letter after g is heard before a list that has another use for it.
+    const go = (event: KeyboardEvent): void => {
       const place = Object.hasOwn(PLACES, event.key) ? PLACES[event.key as keyof typeof PLACES] : undefined;
-      if (performance.now() < going && place !== undefined) {
-        going = 0;
-        void navigate({ to: place });
-      } else if (event.key === 'g') going = performance.now() + GO_MS;
+      const waited = performance.now() < going;
+      if (!mine(event) || !waited || place === undefined) return;
+      going = 0;
+      event.preventDefault();
+      event.stopPropagation();
+      void navigate({ to: place });
+    };
+    const press = (event: KeyboardEvent): void => {
+      if (!mine(event)) return;
+      if (event.key === 'g') going = performance.now() + GO_MS;
       else if (event.key === 'j' || event.key === 'k') moveRow(event.key === 'j' ? 1 : -1);
       else if (event.key === '?') setShown(true);
       else if (event.key === '/') document.querySelector<HTMLElement>('[data-filter] button, [data-filter]')?.focus();
       else return;
       event.preventDefault();
     };
+    addEventListener('keydown', go, true);
     addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
+    return () => {
+      removeEventListener('keydown', go, true);
+      removeEventListener('keydown', press);
+    };
   }, [navigate]);
   return { shown, setShown };
 }

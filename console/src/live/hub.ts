@@ -84,11 +84,14 @@ export function createHub(api: Client, owner: string): Hub {
     if (note.kind === 'want' || note.kind === 'bye') leader?.ask();
   };
   const say = (): void => {
+    // A screen may leave after its session did.
+    if (closing.signal.aborted) return;
     channel.postMessage({ kind: 'want', tab, ...own() } satisfies Note);
     leader?.ask();
   };
   channel.onmessage = (message: MessageEvent<Note>) => hear(message.data);
   const tellAll = (note: Note): void => {
+    if (closing.signal.aborted) return;
     channel.postMessage(note);
     hear(note);
   };
@@ -124,6 +127,7 @@ export function createHub(api: Client, owner: string): Hub {
     state: () => state,
     onState: (tell) => states.add('*', tell),
     close: () => {
+      if (closing.signal.aborted) return;
       goodbye();
       closing.abort();
       channel.close();

@@ -1,5 +1,5 @@
 // One event, whole: what its renderer says, where its content comes from, and the record as it was sent.
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { Button } from '../../components/button.tsx';
 import { Ident } from '../../components/ident.tsx';
@@ -23,10 +23,15 @@ export function EventPanel({
   useEffect(() => {
     if (row.data_state === 'present') log.want(row.seq, row.seq);
   }, [log, row]);
+  const panel = useRef<HTMLElement>(null);
+  // On a narrow display it takes the place of the list, which may be out of sight by then.
+  useEffect(() => {
+    if (row.seq >= 0 && matchMedia('(max-width: 900px)').matches) panel.current?.scrollIntoView({ block: 'start' });
+  }, [row.seq]);
   const view = viewOf(row, body);
   const raw = JSON.stringify({ ...row, data: body?.data ?? null }, null, 2);
   return (
-    <section className="event-panel" aria-label={`Event ${row.seq}`}>
+    <section ref={panel} className="event-panel" aria-label={`Event ${row.seq}`}>
       <div className="event-panel-head">
         <h2>
           #{row.seq} {view.title}

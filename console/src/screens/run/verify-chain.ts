@@ -44,6 +44,7 @@ export function useChain(runId: string, lastSeq: number, ready: boolean): Verifi
   const [verified, setVerified] = useState<Verified>();
   useEffect(() => {
     if (!ready || lastSeq < 0) return;
+    setVerified({ kind: 'progress', seq: 0 });
     const address = new URL(workerAddress, import.meta.url).href;
     const worker = new Worker(trusted(address), { type: 'module' });
     worker.onmessage = ({ data }: MessageEvent<Verified>) => setVerified(data);

@@ -58,7 +58,7 @@ function RunTable({ runs }: { readonly runs: readonly RunSummary[] }) {
                   {shortId(run.id)}
                 </Link>
               </td>
-              <td>{run.skill}</td>
+              <td className="fact">{run.skill}</td>
               <td>
                 <InertLine text={run.model} most={40} />
               </td>
