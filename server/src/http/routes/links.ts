@@ -47,6 +47,7 @@ export const linkRoutes: readonly Route[] = [
     path: '/v1/signed-urls',
     access: 'artifacts:write',
     summary: 'Voids every link of the tenant at once.',
+    answers: [nothing('Every link is void.')],
     handle: async ({ services, principal }) => {
       await services.db.atomic(principal, (tx) => services.links.revokeAll(tx));
       return noContent;
