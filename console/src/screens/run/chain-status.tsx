@@ -1,5 +1,5 @@
 import { Button } from '../../components/button.tsx';
-import type { Verified } from './verify-chain.ts';
+import type { Verified } from './verified.ts';
 
 const WORDS = {
   progress: 'neutral',

@@ -13,7 +13,7 @@ import { Panel } from '../../components/panel.tsx';
 import { Status } from '../../components/status.tsx';
 import { PageHead } from '../../frame/page-head.tsx';
 import { ChainStatus } from './chain-status.tsx';
-import type { Verified } from './verify-chain.ts';
+import type { Verified } from './verified.ts';
 
 const ENDED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled']);
 

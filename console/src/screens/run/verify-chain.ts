@@ -3,18 +3,7 @@
 import workerAddress from 'worker:./verify.worker.ts';
 import { useEffect, useState } from 'react';
 import { useConsole } from '../../api/console.ts';
-
-export interface ToVerify {
-  readonly baseUrl: string;
-  readonly runId: string;
-}
-
-export type Verified =
-  | { readonly kind: 'progress'; readonly seq: number }
-  | { readonly kind: 'whole'; readonly count: number; readonly head: string | null; readonly removed: number }
-  | { readonly kind: 'broken'; readonly seq: number; readonly detail: string }
-  /** The export did not arrive: nothing is known. */
-  | { readonly kind: 'not_checked' };
+import type { ToVerify, Verified } from './verified.ts';
 
 interface TrustedTypes {
   createPolicy(

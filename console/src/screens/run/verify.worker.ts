@@ -1,7 +1,7 @@
 // Fetches the export of a run and verifies its chain, off the thread that draws. The session travels as the cookie.
 import { ChainError, verifyExport } from '@sallyport/chain/web';
 import { createClient } from '@sallyport/client';
-import type { ToVerify, Verified } from './verify-chain.ts';
+import type { ToVerify, Verified } from './verified.ts';
 
 const EVERY = 500;
 const tell = (message: Verified): void => globalThis.postMessage(message);
