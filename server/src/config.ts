@@ -20,7 +20,12 @@ type Optional =
   | 'modelBaseUrl'
   | 'modelApiKey'
   | 'stripeApiKey'
-  | 'stripeWebhookSecrets';
+  | 'stripeWebhookSecrets'
+  | 'masterKey'
+  | 's3Endpoint'
+  | 's3Bucket'
+  | 's3AccessKeyId'
+  | 's3SecretAccessKey';
 
 export type Config = { readonly [K in Exclude<keyof Read, Optional>]: NonNullable<Read[K]> } & {
   readonly [K in Optional]: Read[K];
@@ -97,7 +102,7 @@ function checkTogether(config: Config): string[] {
     );
   if (config.databaseDirectUrl !== undefined && config.databaseUrl === undefined)
     faults.push('DATABASE_URL: missing; expected with DATABASE_DIRECT_URL');
-  faults.push(...checkStripe(config));
+  faults.push(...checkStripe(config), ...checkBlobs(config));
   return faults;
 }
 
@@ -116,6 +121,20 @@ function checkStripe({ stripeMode, stripeApiKey, stripeWebhookSecrets }: Config)
   if (stripeWebhookSecrets === undefined)
     faults.push(`SALLYPORT_STRIPE_WEBHOOK_SECRETS: missing; expected with SALLYPORT_STRIPE_MODE ${stripeMode}`);
   return faults;
+}
+
+function checkBlobs(config: Config): string[] {
+  const wanted = ['s3Endpoint', 's3Bucket', 's3AccessKeyId', 's3SecretAccessKey'] as const;
+  if (config.blobs === 's3')
+    return wanted
+      .filter((name) => config[name] === undefined)
+      .map((name) => {
+        const { env, example } = SETTINGS[name];
+        return `${env}: missing; expected with SALLYPORT_BLOBS=s3, for example ${example}`;
+      });
+  return wanted
+    .filter((name) => config[name] !== undefined)
+    .map((name) => `${SETTINGS[name].env}: set without SALLYPORT_BLOBS=s3; expected both or neither`);
 }
 
 /** One fault for all of them; the fields are safe to print: no value of a secret is in them. */

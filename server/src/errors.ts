@@ -18,6 +18,7 @@ const FAULTS = {
   already_ended: [409, 'The run has ended already.'],
   idempotency_in_flight: [409, 'A request with this Idempotency-Key is being worked on.'],
   already_created: [409, 'This Idempotency-Key has created a secret already; secrets are shown once.'],
+  sealed_away: [410, 'The content is sealed under a key that does not exist any more.'],
   too_large: [413, 'The content is larger than allowed.'],
   unsupported_media_type: [415, 'The media type is not supported.'],
   misdirected: [421, 'This server does not answer under that host name.'],
@@ -36,6 +37,7 @@ const FAULTS = {
   budget_exceeded: [409, 'The budget of the run is spent.'],
   model_failed: [502, 'The model provider did not answer properly.'],
   poisoned_step: [500, 'A step of the run ended its worker twice.'],
+  tampered: [500, 'Stored bytes are not what was stored.'],
   database: [500, 'The database refused the statement.'],
   configuration: [500, 'The configuration is not valid.'],
 } as const satisfies Record<string, readonly [number, string]>;

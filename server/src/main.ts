@@ -4,15 +4,19 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AgentDeps, openModels } from './agent/agent.ts';
-import { createLocalBlobs } from './blobs/blobs.ts';
 import {
+  Begun,
   type DatabaseServer,
   type DataFolder,
+  demandMasterKeyFile,
   type FirstBoot,
+  findMasterKeys,
   finishFirstBoot,
   type Guards,
+  makeFirstMasterKey,
   migrateAndTell,
   openBilling,
+  openBlobs,
   openDatabaseServer,
   openDataFolder,
   openGuards,
@@ -29,6 +33,14 @@ import { createLinks } from './links/links.ts';
 import type { Log } from './log.ts';
 import { createParser } from './parse/parse.ts';
 import { loadSkills } from './skills/skills.ts';
+import {
+  demandMasterKeys,
+  type MasterKeys,
+  openVault,
+  readFingerprints,
+  registerMasterKey,
+  type Vault,
+} from './vault/vault.ts';
 import { startWorker, type WorkerHandle } from './worker/worker.ts';
 
 export { type Config, type ConfigSource, readConfig, SETTINGS, type Setting } from './config.ts';
@@ -53,28 +65,6 @@ const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.u
 const POOL = 10;
 const ADDRESS_FILE = 'server.json';
 
-/** What was begun, so that it can be ended in the opposite order. */
-class Begun {
-  readonly #ends: (() => Promise<void> | void)[] = [];
-  #closing: Promise<void> | undefined;
-
-  add(end: () => Promise<void> | void): void {
-    this.#ends.push(end);
-  }
-  close(log: Log): Promise<void> {
-    this.#closing ??= (async () => {
-      for (const end of this.#ends.reverse()) {
-        try {
-          await end();
-        } catch (error) {
-          log.error('shutdown.part_failed', {}, error);
-        }
-      }
-    })();
-    return this.#closing;
-  }
-}
-
 /** API, worker and, without DATABASE_URL, the database, in one process. */
 export async function serve(config: Config, log: Log): Promise<Served> {
   const begun = new Begun();
@@ -88,15 +78,21 @@ export async function serve(config: Config, log: Log): Promise<Served> {
 
 async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served> {
   const folder = openFolder(config, log);
+  const found = findMasterKeys(config, folder);
   const http = await listenHttp({ log, listen: config });
   begun.add(() => http.close());
   const server = await openServer(config, begun, folder, true);
-  await migrateAndTell(server, log, (detail) => http.waitFor({ code: 'migrating', detail }));
+  await migrateAndTell(server, log, {
+    before: (standing) => demandMasterKeys(found, standing),
+    tell: (detail) => http.waitFor({ code: 'migrating', detail }),
+  });
   http.waitFor({ code: 'starting', detail: 'starting' });
+  const master = found ?? makeFirstMasterKey(folder);
   const peppers = createPeppers(new Map([[1, folder.secret('pepper-1')]]));
-  const api = openPool(config, log, begun, server, 'api');
-  const signals = await openNodeSignals(log, begun, server, 'api');
-  const agent = await openAgent(config, log, begun, { folder, server, signals });
+  const { signals, vault } = await openNode(log, begun, server, 'api', master);
+  const api = openPool(config, log, begun, { server, vault }, 'api');
+  await registerMasterKey(api, master);
+  const agent = await openAgent(config, log, begun, { folder, server, signals, vault });
   const boot = await finishFirstBoot(api, peppers, folder, log);
   const worker = beginWorker(config, begun, server, agent);
   const payments = await openBilling(config, log, api);
@@ -168,8 +164,10 @@ export async function work(
   const begun = new Begun();
   try {
     const { folder, server } = await openGround(config, log, begun, false);
-    const signals = await openNodeSignals(log, begun, server, 'worker');
-    const agent = await openAgent(config, log, begun, { folder, server, signals });
+    const master = demandMasterKeyFile(config, folder);
+    const { signals, vault } = await openNode(log, begun, server, 'worker', master);
+    const agent = await openAgent(config, log, begun, { folder, server, signals, vault });
+    demandMasterKeys(master, await readFingerprints(agent.db));
     beginWorker(config, begun, server, agent);
     log.info('worker.ready');
     return { ended: server.ended.then(() => 'the database ended'), close: () => begun.close(log) };
@@ -185,7 +183,7 @@ export async function migrateDatabase(
 ): Promise<{ readonly applied: readonly string[] }> {
   const server = await openDatabaseServer(config, openDataFolder(config.dataDir), { own: true });
   try {
-    return { applied: await server.migrate(onProgress) };
+    return { applied: await server.migrate({ onProgress }) };
   } finally {
     await server.stop();
   }
@@ -202,9 +200,16 @@ async function openGround(
 }
 
 function openFolder(config: Config, log: Log): DataFolder {
-  const { modelApiKey, readerApiKey, stripeApiKey, stripeWebhookSecrets = [] } = config;
-  for (const secret of [modelApiKey, readerApiKey, stripeApiKey, ...stripeWebhookSecrets])
-    if (secret !== undefined) log.register(secret);
+  const {
+    modelApiKey,
+    readerApiKey,
+    stripeApiKey,
+    stripeWebhookSecrets = [],
+    s3SecretAccessKey,
+    masterKey = [],
+  } = config;
+  const secrets = [modelApiKey, readerApiKey, stripeApiKey, s3SecretAccessKey, ...stripeWebhookSecrets, ...masterKey];
+  for (const secret of secrets) if (secret !== undefined) log.register(secret);
   return openDataFolder(config.dataDir);
 }
 
@@ -214,9 +219,16 @@ async function openServer(config: Config, begun: Begun, folder: DataFolder, own:
   return server;
 }
 
-function openPool(config: Config, log: Log, begun: Begun, server: DatabaseServer, login: 'api' | 'worker'): Database {
+function openPool(
+  config: Config,
+  log: Log,
+  begun: Begun,
+  made: { server: DatabaseServer; vault: Vault },
+  login: 'api' | 'worker',
+): Database {
   const db = createDatabase({
-    connect: server.pooled(login),
+    connect: made.server.pooled(login),
+    keys: made.vault,
     prefix: config.rolePrefix,
     max: POOL,
     onFault: (error) => log.error('database.connection', {}, error),
@@ -225,26 +237,29 @@ function openPool(config: Config, log: Log, begun: Begun, server: DatabaseServer
   return db;
 }
 
-async function openNodeSignals(
+/** What hears of other nodes: of runs that moved, and of keys that changed. */
+async function openNode(
   log: Log,
   begun: Begun,
   server: DatabaseServer,
   login: 'api' | 'worker',
-): Promise<Signals> {
+  master: MasterKeys,
+): Promise<{ signals: Signals; vault: Vault }> {
   const listener = await openListener(server.direct(login), (error) => log.error('database.listener', {}, error));
   begun.add(() => listener.close());
   const signals = await openSignals(listener, (error) => log.error('database.notify', {}, error));
   begun.add(() => signals.close());
-  return signals;
+  const vault = await openVault({ master, listener, monotonic: systemClock.monotonic });
+  return { signals, vault };
 }
 
 async function openAgent(
   config: Config,
   log: Log,
   begun: Begun,
-  made: { folder: DataFolder; server: DatabaseServer; signals: Signals },
+  made: { folder: DataFolder; server: DatabaseServer; signals: Signals; vault: Vault },
 ): Promise<AgentDeps> {
-  const db = openPool(config, log, begun, made.server, 'worker');
+  const db = openPool(config, log, begun, made, 'worker');
   const guards = openGuards(config);
   begun.add(() => guards.close());
   const parser = createParser({ threads: config.parseThreads });
@@ -257,7 +272,7 @@ async function openAgent(
     signals: made.signals,
     log,
     clock: systemClock,
-    blobs: createLocalBlobs({ root: join(made.folder.path, 'blobs') }),
+    blobs: await openBlobs(config, begun, made.folder),
     skills: await loadSkills(config.skillsDir),
     prices: openPrices(config),
     models: openModels({ fallback: config.model, provider: openProviderOptions(config, guards) }),

@@ -2,55 +2,15 @@
 // Promises that a value is read in one place and refused with a sentence that says what is expected.
 // Must never hold a default that is a secret, nor a flag for one: arguments are seen by every process of the machine.
 import { parseAddress } from '@sallyport/egress';
+import { BLOB_SETTINGS } from './blob-settings.ts';
+import { list, money, oneOf, type Setting, url, whole } from './setting-readers.ts';
 
-export interface Setting<T> {
-  readonly env: string;
-  /** Undefined for a secret. */
-  readonly flag?: string;
-  readonly about: string;
-  readonly expected: string;
-  readonly example: string;
-  readonly fallback?: string;
-  /** The value, or undefined when the text is not what is expected. */
-  readonly parse: (text: string) => T | undefined;
-}
+export type { Setting } from './setting-readers.ts';
 
 const WORD = /^[a-z][a-z0-9_]{0,20}$/;
 /** The day is judged by the price book. */
 const PRICE = /^[\w.:/@-]{1,200}=\d{1,6}(\.\d{1,6})?\/\d{1,6}(\.\d{1,6})?@\d{4}-\d{2}-\d{2}$/;
 const RANGE = /^\[?[0-9a-fA-F:.]+\]?\/\d{1,3}(:\d{1,5})?$/;
-
-function whole(least: number, most: number): (text: string) => number | undefined {
-  return (text) => {
-    const value = Number(text);
-    return /^\d{1,9}$/.test(text) && value >= least && value <= most ? value : undefined;
-  };
-}
-
-function url(protocols: readonly string[]): (text: string) => URL | undefined {
-  return (text) => {
-    const parsed = URL.parse(text);
-    return parsed !== null && protocols.includes(parsed.protocol) && parsed.hash === '' ? parsed : undefined;
-  };
-}
-
-function list(is: (item: string) => boolean): (text: string) => readonly string[] | undefined {
-  return (text) => {
-    const items = text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '');
-    return items.every(is) ? items : undefined;
-  };
-}
-
-function money(text: string): string | undefined {
-  return /^\d{1,6}(\.\d{1,6})?$/.test(text) ? text : undefined;
-}
-
-function oneOf<T extends string>(...words: readonly T[]): (text: string) => T | undefined {
-  return (text) => words.find((word) => word === text);
-}
 
 /** Every setting of the product. The reference is generated from this table. */
 export const SETTINGS = {
@@ -125,6 +85,18 @@ export const SETTINGS = {
     fallback: 'sallyport',
     parse: (text: string) => (WORD.test(text) ? text : undefined),
   },
+  masterKey: {
+    env: 'SALLYPORT_MASTER_KEY',
+    about:
+      'Master keys that wrap the keys of tenants, one a line, the oldest first; SALLYPORT_MASTER_KEY_FILE names a file that holds them. Without either, the data folder holds its own.',
+    expected: 'lines of 64 lower-case hexadecimal digits',
+    example: '(a secret)',
+    parse: (text: string) => {
+      const lines = text.split(/\r?\n/);
+      return lines.length <= 100 && lines.every((line) => /^[0-9a-f]{64}$/.test(line)) ? lines : undefined;
+    },
+  },
+  ...BLOB_SETTINGS,
   egressAllow: {
     env: 'SALLYPORT_EGRESS_ALLOW',
     flag: 'egress-allow',

@@ -14,6 +14,7 @@ import {
 } from '../src/db/db.ts';
 import { startEmbedded } from '../src/embedded/embedded.ts';
 import { processesOf, startMark } from '../src/embedded/process-table.ts';
+import { createMasterKeys, type MasterKeys, openVault, registerMasterKey, type Vault } from '../src/vault/vault.ts';
 import { gate } from './db/parser-gate.ts';
 
 const PREFIX = 'sptest';
@@ -83,13 +84,20 @@ export interface TestDatabase {
   readonly worker: Database;
   readonly connect: { readonly direct: ConnectOptions; readonly api: ConnectOptions; readonly worker: ConnectOptions };
   readonly prefix: string;
+  readonly vault: Vault;
+  readonly master: MasterKeys;
   /** As the superuser, behind every wall: for looking and for breaking things. */
   admin(text: string, values?: unknown[]): Promise<pg.QueryResult<Record<string, unknown>>>;
   drop(): Promise<void>;
 }
 
+/** The master keys of every test database, in every process of a test. */
+export const testMaster = (): MasterKeys => createMasterKeys(() => new Map([[1, Buffer.alloc(32, 9)]]));
+export const testVault = (sealing = true): Promise<Vault> =>
+  openVault({ master: testMaster(), monotonic: () => performance.now(), doors: { sealing } });
+
 /** A fresh clone of the template. Every statement passes the parser gate unless the predicate door is off. */
-export async function testDatabase(options: { doors?: Doors } = {}): Promise<TestDatabase> {
+export async function testDatabase(options: { doors?: Doors; sealing?: boolean } = {}): Promise<TestDatabase> {
   let own: Cluster | undefined;
   let socket = process.env.SALLYPORT_TEST_SOCKET;
   let port = process.env.SALLYPORT_TEST_PORT;
@@ -104,8 +112,11 @@ export async function testDatabase(options: { doors?: Doors } = {}): Promise<Tes
   const direct = { ...server, database: name };
   const login = (role: string): ConnectOptions => ({ ...direct, user: `${PREFIX}_${role}` });
   const doors = options.doors ?? { predicate: true };
+  const master = testMaster();
+  const vault = await testVault(options.sealing);
   const open = (role: string): Database =>
     createDatabase({
+      keys: vault,
       connect: login(role),
       prefix: PREFIX,
       max: 8,
@@ -115,6 +126,7 @@ export async function testDatabase(options: { doors?: Doors } = {}): Promise<Tes
     });
   const api = open('api');
   const worker = open('worker');
+  await registerMasterKey(api, master);
   const pool = new pg.Pool({ ...direct, max: 3 });
   pool.on('error', () => undefined);
   return {
@@ -122,6 +134,8 @@ export async function testDatabase(options: { doors?: Doors } = {}): Promise<Tes
     worker,
     connect: { direct, api: login('api'), worker: login('worker') },
     prefix: PREFIX,
+    vault,
+    master,
     admin: (text, values) => pool.query(text, values),
     drop: async () => {
       await Promise.all([api.close(), worker.close(), pool.end()]);

@@ -11,7 +11,7 @@ import { createEgressGuard, type EgressDoors } from '@sallyport/egress';
 import { normalizeUrl } from '@sallyport/flow';
 import { type AgentDeps, type AgentDoors, type ModelSettings, openModels } from '../src/agent/agent.ts';
 import { insertArtifact, storeBlob } from '../src/artifacts/artifacts.ts';
-import { createLocalBlobs } from '../src/blobs/blobs.ts';
+import { createLocalBlobs, sealBlobs } from '../src/blobs/blobs.ts';
 import { systemClock } from '../src/clock.ts';
 import { openListener } from '../src/db/db.ts';
 import { allEvents, exportRun, openSignals, type Signals } from '../src/events/events.ts';
@@ -53,6 +53,8 @@ export interface WorkbenchOptions {
   readonly models?: ModelSettings;
   readonly doors?: EgressDoors;
   readonly agentDoors?: AgentDoors;
+  /** The inner door of stored bytes; off only to show that it is needed. */
+  readonly sealing?: boolean;
 }
 
 export interface Workbench {
@@ -63,7 +65,7 @@ export interface Workbench {
   readonly blobRoot: string;
   start(options?: { concurrency?: number; drainMs?: number }): WorkerHandle;
   createRun(options: RunOptions): Promise<RunId>;
-  upload(text: string | Uint8Array, mediaType: string): Promise<ArtifactId>;
+  upload(text: string | Uint8Array, mediaType: string, name?: string): Promise<ArtifactId>;
   run(id: RunId): Promise<Run>;
   events(id: RunId): Promise<EventEnvelope[]>;
   /** Waits until the run has ended and answers it. */
@@ -84,7 +86,8 @@ export interface RunOptions {
 }
 
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
-  const database = await testDatabase();
+  const sealing = options.sealing ?? true;
+  const database = await testDatabase({ sealing });
   const blobRoot = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
   const lines: string[] = [];
   const log = createLog({ level: 'debug', write: (line) => lines.push(line) });
@@ -99,7 +102,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     db: database.worker,
     skills: await loadSkills(SKILLS),
     models: openModels(options.models ?? { fallback: 'rehearsal' }),
-    blobs: createLocalBlobs({ root: blobRoot }),
+    blobs: sealBlobs(createLocalBlobs({ root: blobRoot }), { sealing }),
     clock: systemClock,
     egress,
     parser,
@@ -134,10 +137,10 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       return worker;
     },
     createRun: (wanted) => makeRun({ database, agent, alice }, wanted),
-    upload: async (content, mediaType) => {
-      const blob = await storeBlob(agent.blobs, alice.tenantId, [Buffer.from(content)]);
+    upload: async (content, mediaType, name = 'upload') => {
+      const blob = await storeBlob(agent.blobs, scope, [Buffer.from(content)]);
       const { id } = await insertArtifact(scope, blob, {
-        name: 'upload',
+        name,
         mediaType,
         dataClass: 'upload',
         integrity: 'untrusted',

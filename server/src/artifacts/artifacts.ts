@@ -1,6 +1,7 @@
 // Owns artifacts: the rows that name stored bytes, with their labels. Private: there is no public URL (DEC-044).
 // Promises that bytes are on disk before their row exists, and that one effect key makes one artifact.
 // Must never answer for another tenant's id with anything but not-found.
+import { createHash, type Hash } from 'node:crypto';
 import type { Artifact } from '@sallyport/contracts';
 import { recordAct } from '../audit/audit.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
@@ -30,21 +31,20 @@ export interface StoredBlob {
   readonly sha256: string;
 }
 
-const decoder = new TextDecoder();
-
 function readArtifact(row: Row): Artifact {
+  const id = row.text('id');
   return {
-    id: row.text('id'),
+    id,
     tenant_id: row.text('tenant_id'),
     run_id: row.textOrNull('run_id'),
-    name: decoder.decode(row.bytes('name')),
+    name: row.contentText('artifacts.name', id),
     media_type: row.text('media_type'),
     bytes: Number(row.bigint('bytes')),
-    sha256: Buffer.from(row.bytes('sha256')).toString('hex'),
+    sha256: Buffer.from(row.content('artifacts.sha256', id)).toString('hex'),
     data_class: row.text('data_class'),
     integrity: row.text('integrity') as Artifact['integrity'],
     confidentiality: row.text('confidentiality') as Artifact['confidentiality'],
-    sources: row.textArray('sources'),
+    sources: row.contentJson<string[]>('artifacts.sources', id),
     created_at: row.time('created_at').toISOString(),
   };
 }
@@ -52,23 +52,37 @@ function readArtifact(row: Row): Artifact {
 /** Writes bytes first; the row follows in the caller's transaction. A blob without a row is an orphan that no id reaches. */
 export async function storeBlob(
   blobs: BlobStore,
-  tenantId: string,
+  scope: TenantScope,
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes = MOST_ARTIFACT_BYTES,
 ): Promise<StoredBlob> {
   const blobId = newId<Id<'blob'>>();
-  const stored = await blobs.put({ tenantId, blobId }, source, { maxBytes });
-  return { blobId, bytes: stored.bytes, sha256: stored.sha256 };
+  const hash = createHash('sha256');
+  const bytes = await blobs.put(scope, blobId, hashed(source, hash), { maxBytes });
+  return { blobId, bytes, sha256: hash.digest('hex') };
+}
+
+async function* hashed(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  hash: Hash,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 /** Inserts the row. With an effect key that has a row already, that row is the answer: a repeat makes no second artifact. */
 export async function insertArtifact(scope: TenantScope, blob: StoredBlob, artifact: NewArtifact): Promise<Artifact> {
+  const id = artifact.id ?? newId<ArtifactId>();
+  const content = await scope.content();
   const made = await scope.first(
-    sql`insert into artifacts (tenant_id, id, run_id, user_id, effect_key, name, media_type, bytes, sha256, blob_id, data_class, integrity, confidentiality, sources)
-        values (${scope.value}, ${artifact.id ?? newId<ArtifactId>()}, ${artifact.runId ?? null}, ${artifact.userId ?? null}, ${artifact.effectKey ?? null}, ${Buffer.from(artifact.name, 'utf8')},
-          ${artifact.mediaType}, ${blob.bytes}, ${Buffer.from(blob.sha256, 'hex')}, ${blob.blobId}, ${artifact.dataClass}, ${artifact.integrity}, ${artifact.confidentiality}, ${[...artifact.sources]})
+    sql`insert into artifacts (tenant_id, id, run_id, user_id, effect_key, name, sha256, sources, key_id, media_type, bytes, blob_id, data_class, integrity, confidentiality)
+        values (${scope.value}, ${id}, ${artifact.runId ?? null}, ${artifact.userId ?? null}, ${artifact.effectKey ?? null},
+          ${content.seal('artifacts.name', id, artifact.name)}, ${content.seal('artifacts.sha256', id, Buffer.from(blob.sha256, 'hex'))}, ${content.sealJson('artifacts.sources', id, artifact.sources)}, ${content.keyId},
+          ${artifact.mediaType}, ${blob.bytes}, ${blob.blobId}, ${artifact.dataClass}, ${artifact.integrity}, ${artifact.confidentiality})
         on conflict (tenant_id, run_id, effect_key) do nothing
-        returning id, tenant_id, run_id, name, media_type, bytes, sha256, data_class, integrity, confidentiality, sources, created_at`,
+        returning id, tenant_id, run_id, name, sha256, sources, key_id as sealed_by, media_type, bytes, data_class, integrity, confidentiality, created_at`,
     readArtifact,
   );
   if (made !== undefined) return made;
@@ -83,7 +97,7 @@ async function findByEffect(
   key: string | undefined,
 ): Promise<Artifact | undefined> {
   return scope.first(
-    sql`select a.id, a.tenant_id, a.run_id, a.name, a.media_type, a.bytes, a.sha256, a.data_class, a.integrity, a.confidentiality, a.sources, a.created_at
+    sql`select a.id, a.tenant_id, a.run_id, a.name, a.sha256, a.sources, a.key_id as sealed_by, a.media_type, a.bytes, a.data_class, a.integrity, a.confidentiality, a.created_at
         from artifacts a where ${scope.mine('a')} and a.run_id = ${runId ?? null} and a.effect_key = ${key ?? null}`,
     readArtifact,
   );
@@ -97,7 +111,7 @@ export async function getArtifact(scope: TenantScope, id: ArtifactId): Promise<A
 
 export async function findArtifact(scope: TenantScope, id: ArtifactId): Promise<Artifact | undefined> {
   return scope.first(
-    sql`select a.id, a.tenant_id, a.run_id, a.name, a.media_type, a.bytes, a.sha256, a.data_class, a.integrity, a.confidentiality, a.sources, a.created_at
+    sql`select a.id, a.tenant_id, a.run_id, a.name, a.sha256, a.sources, a.key_id as sealed_by, a.media_type, a.bytes, a.data_class, a.integrity, a.confidentiality, a.created_at
         from artifacts a where ${scope.mine('a')} and a.id = ${id} and a.state = 'stored'`,
     readArtifact,
   );
@@ -118,7 +132,7 @@ export async function listArtifacts(
   filter: { runId?: RunId | undefined; before?: ArtifactId | undefined; limit: number },
 ): Promise<Artifact[]> {
   return scope.rows(
-    sql`select a.id, a.tenant_id, a.run_id, a.name, a.media_type, a.bytes, a.sha256, a.data_class, a.integrity, a.confidentiality, a.sources, a.created_at
+    sql`select a.id, a.tenant_id, a.run_id, a.name, a.sha256, a.sources, a.key_id as sealed_by, a.media_type, a.bytes, a.data_class, a.integrity, a.confidentiality, a.created_at
         from artifacts a where ${scope.mine('a')} and a.state = 'stored' and a.data_class <> 'rendering' and ${sql.all(
           filter.runId !== undefined && sql`a.run_id = ${filter.runId}`,
           filter.before !== undefined && sql`a.id < ${filter.before}`,
@@ -138,7 +152,7 @@ export async function openArtifact(
     sql`select a.blob_id from artifacts a where ${scope.mine('a')} and a.id = ${id}`,
     (row: Row) => row.text('blob_id'),
   );
-  const content = blobId === undefined ? undefined : await blobs.get({ tenantId: scope.tenantId, blobId });
+  const content = blobId === undefined ? undefined : await blobs.get(scope, blobId);
   if (content === undefined) throw fault('internal', { detail: `the bytes of artifact ${id} are missing` });
   return { artifact, content };
 }
@@ -171,6 +185,6 @@ export async function deleteArtifact(
     return marked;
   });
   const scope = db.tenant(principal);
-  await blobs.delete({ tenantId: scope.tenantId, blobId });
+  await blobs.delete(scope, blobId);
   await scope.run(sql`delete from artifacts a where ${scope.mine('a')} and a.id = ${id} and a.state = 'deleting'`);
 }

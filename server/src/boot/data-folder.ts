@@ -7,6 +7,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -21,12 +22,15 @@ export interface DataFolder {
   readonly path: string;
   /** The 32 bytes of a secret of this folder, made when it is not there. */
   secret(name: string): Uint8Array;
+  /** The secrets `stem-1`, `stem-2` … that are there, by number. */
+  secrets(stem: string): ReadonlyMap<number, Uint8Array>;
   /** A file that people read: a key, an address. Replaced whole, mode 0600. */
   write(name: string, text: string): string;
   read(name: string): string | undefined;
   remove(name: string): void;
 }
 
+const VERSION = /^[1-9]\d{0,5}$/;
 const NAME = /^[a-z0-9][a-z0-9.-]{0,60}$/;
 
 /** Opens the folder, making it when it is not there. Throws `EmbeddedError` naming path, uid and the command that mends it. */
@@ -51,6 +55,13 @@ export function openDataFolder(path: string): DataFolder {
   return {
     path,
     secret: (name) => readOrMake(join(keys, name), uid),
+    secrets: (stem) =>
+      new Map(
+        readdirSync(keys).flatMap((name): [number, Uint8Array][] => {
+          const version = name.startsWith(`${stem}-`) ? name.slice(stem.length + 1) : '';
+          return VERSION.test(version) ? [[Number(version), readSecret(join(keys, name), uid)]] : [];
+        }),
+      ),
     write: (name, text) => {
       const file = at(name);
       writeAside(file, text, (aside) => renameSync(aside, file));
@@ -82,6 +93,10 @@ function readOrMake(path: string, uid: number): Uint8Array {
       }
     });
   }
+  return readSecret(path, uid);
+}
+
+function readSecret(path: string, uid: number): Uint8Array {
   const text = (readIfThere(path) ?? '').trim();
   if (!/^[0-9a-f]{64}$/.test(text))
     throw fault('configuration', {

@@ -13,7 +13,7 @@ export interface DatabaseServer {
   pooled(login: Login): ConnectOptions;
   /** Past any pooler: for LISTEN, locks and long sessions. */
   direct(login: Login): ConnectOptions;
-  migrate(onProgress?: MigrateOptions['onProgress']): Promise<readonly string[]>;
+  migrate(watch?: Pick<MigrateOptions, 'before' | 'onProgress'>): Promise<readonly string[]>;
   /** Settles when the embedded database ended by itself; never for an own one. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -38,9 +38,9 @@ export async function openDatabaseServer(
   return {
     pooled: login,
     direct: login,
-    migrate: async (onProgress) => {
+    migrate: async (watch) => {
       await ensureDatabase({ ...admin, database: 'postgres' }, NAME);
-      return (await migrate({ direct: admin, prefix: config.rolePrefix, onProgress })).applied;
+      return (await migrate({ direct: admin, prefix: config.rolePrefix, ...watch })).applied;
     },
     ended: embedded.ended ?? new Promise(() => undefined),
     stop: async () => embedded.stop?.(),
@@ -66,9 +66,9 @@ function external(config: Config, folder: DataFolder, url: URL): DatabaseServer 
   return {
     pooled: login(pooled),
     direct: login(direct),
-    migrate: async (onProgress) => {
+    migrate: async (watch) => {
       const passwords = byPassword ? Object.fromEntries(LOGINS.map((name) => [name, password(name)])) : undefined;
-      return (await migrate({ direct, prefix: config.rolePrefix, passwords, onProgress })).applied;
+      return (await migrate({ direct, prefix: config.rolePrefix, passwords, ...watch })).applied;
     },
     ended: new Promise(() => undefined),
     stop: async () => undefined,

@@ -7,6 +7,7 @@ import { type ConnectOptions, createPool, withClient } from './connection.ts';
 import { Row } from './row.ts';
 import {
   type Doors,
+  type Keys,
   type ScopeContext,
   type TenantScope,
   type TenantTx,
@@ -16,10 +17,19 @@ import {
 import type { Rendered } from './sql.ts';
 
 export { type ConnectOptions, sqlState, violatedConstraint } from './connection.ts';
+export {
+  absent,
+  CONTENT_COLUMNS,
+  type Content,
+  type ContentColumn,
+  type DigestUse,
+  type Keyring,
+  type Place,
+} from './content.ts';
 export { type DirectListener, holdAdvisoryLock, openListener } from './listener.ts';
 export { ensureDatabase, type MigrateOptions, migrate } from './migrate.ts';
 export { Row } from './row.ts';
-export type { Doors, TenantScope, TenantTx } from './scope.ts';
+export type { Doors, Keys, TenantScope, TenantTx } from './scope.ts';
 export { type Rendered, type Statement, sql, type Wall } from './sql.ts';
 
 /** The short list of cross-tenant functions; each has a role of its own in the database. */
@@ -39,6 +49,10 @@ const SYSTEM = {
   link_billing_customer: 'select linked from sys.link_billing_customer($1, $2, $3)',
   draw_billing_ticket: 'select ticket, known from sys.draw_billing_ticket($1, $2)',
   park_billing_event: 'select parked from sys.park_billing_event($1, $2, $3, $4, $5)',
+  master_keys: 'select version, fingerprint from sys.master_keys()',
+  register_master_key: 'select fingerprint from sys.register_master_key($1, $2)',
+  tenants_to_rewrap: 'select tenant_id from sys.tenants_to_rewrap($1, $2, $3)',
+  retire_master_keys: 'select version from sys.retire_master_keys($1)',
   claim_runs: 'select tenant_id, run_id, epoch, stalls from sys.claim_runs($1, $2)',
   register_worker: 'select number from sys.register_worker($1, $2, $3)',
   renew_worker: 'select renewed from sys.renew_worker($1, $2)',
@@ -54,6 +68,8 @@ export interface DatabaseOptions {
   readonly prefix: string;
   readonly max: number;
   readonly onFault: (error: unknown) => void;
+  /** Without it no content can be written, and none that is sealed can be read. */
+  readonly keys?: Keys | undefined;
   readonly doors?: Doors;
   /** Sees each rendered statement before it is sent; tests put the parser gate here. */
   readonly onStatement?: ((rendered: Rendered) => void) | undefined;
@@ -71,6 +87,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const pool: pg.Pool = createPool(options.connect, options.max, options.onFault);
   const context: ScopeContext = {
     pool,
+    keys: options.keys,
     tenantRole: `${options.prefix}_tenant`,
     doors: options.doors ?? { predicate: true },
     onStatement: options.onStatement,

@@ -12,6 +12,8 @@ export interface MigrateOptions {
   readonly prefix: string;
   /** Passwords of the login roles; without one a role can enter by peer authentication only. */
   readonly passwords?: Readonly<Partial<Record<'api' | 'worker' | 'ops', string>>> | undefined;
+  /** Judges, before anything is written, what a database from an earlier boot counts on; throws to refuse. */
+  readonly before?: ((masterKeys: readonly { version: number; fingerprint: Uint8Array }[]) => void) | undefined;
   readonly onProgress?: ((done: number, all: number, name: string) => void) | undefined;
 }
 
@@ -52,11 +54,21 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);
+    options.before?.(await standingMasterKeys(client));
     await makeRoles(client, options);
     return { applied: await applyAll(client, options) };
   } finally {
     await client.end();
   }
+}
+
+async function standingMasterKeys(client: pg.Client): Promise<{ version: number; fingerprint: Uint8Array }[]> {
+  const { rows: there } = await client.query<{ t: string | null }>(`select to_regclass('sys.master_keys')::text as t`);
+  if (there[0]?.t == null) return [];
+  const { rows } = await client.query<{ version: number; fingerprint: Uint8Array }>(
+    'select version, fingerprint from sys.master_keys where retired_at is null order by version',
+  );
+  return rows;
 }
 
 async function applyAll(client: pg.Client, options: MigrateOptions): Promise<string[]> {

@@ -1,13 +1,16 @@
 // Typed column readers: a column that is missing or of another type is a fault, never an undefined that travels.
 import { fault } from '../errors.ts';
+import { type ContentColumn, type Keyring, openColumn } from './content.ts';
 
 type Columns = Readonly<Record<string, unknown>>;
 
 export class Row {
   readonly #columns: Columns;
+  readonly #keyring: Keyring | undefined;
 
-  constructor(columns: Columns) {
+  constructor(columns: Columns, keyring?: Keyring) {
     this.#columns = columns;
+    this.#keyring = keyring;
   }
 
   #read<T>(name: string, is: (value: unknown) => value is T, type: string): T {
@@ -42,6 +45,21 @@ export class Row {
   }
   bytesOrNull(name: string): Uint8Array | null {
     return this.#columns[name] === null ? null : this.bytes(name);
+  }
+  /** The plain bytes of a content column; the statement selects its key too, as `sealed_by`. */
+  content(column: ContentColumn, row: string): Uint8Array {
+    const bytes = this.contentOrNull(column, row);
+    if (bytes === null) throw fault('database', { detail: `${column} is not there` });
+    return bytes;
+  }
+  contentOrNull(column: ContentColumn, row: string): Uint8Array | null {
+    return openColumn(this.#columns, column, row, this.#keyring);
+  }
+  contentText(column: ContentColumn, row: string): string {
+    return Buffer.from(this.content(column, row)).toString('utf8');
+  }
+  contentJson<T>(column: ContentColumn, row: string): T {
+    return JSON.parse(this.contentText(column, row)) as T;
   }
   time(name: string): Date {
     return this.#read(name, (value) => value instanceof Date, 'a time');

@@ -149,7 +149,7 @@ create table app.artifacts (
   data_class text not null default 'artifact'::text,
   integrity text not null,
   confidentiality text not null,
-  sources text[] not null default '{}'::text[],
+  sources bytea not null,
   state text not null default 'stored'::text,
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint artifacts_pkey PRIMARY KEY (tenant_id, id),
@@ -157,7 +157,7 @@ create table app.artifacts (
   constraint artifacts_confidentiality_check CHECK ((confidentiality = ANY (ARRAY['public'::text, 'private'::text]))),
   constraint artifacts_data_class_check CHECK ((data_class = ANY (ARRAY['artifact'::text, 'page'::text, 'upload'::text, 'rendering'::text]))),
   constraint artifacts_integrity_check CHECK ((integrity = ANY (ARRAY['trusted'::text, 'untrusted'::text]))),
-  constraint artifacts_sha256_check CHECK ((octet_length(sha256) = 32)),
+  constraint artifacts_sealed CHECK ((key_id IS NOT NULL)) NOT VALID,
   constraint artifacts_state_check CHECK ((state = ANY (ARRAY['stored'::text, 'deleting'::text]))),
   constraint artifacts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id),
   constraint artifacts_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id),
@@ -472,6 +472,7 @@ create table app.effects (
   claimed_at timestamp with time zone not null default clock_timestamp(),
   settled_at timestamp with time zone,
   constraint effects_pkey PRIMARY KEY (tenant_id, run_id, key),
+  constraint effects_sealed CHECK (((result IS NULL) OR (key_id IS NOT NULL))) NOT VALID,
   constraint effects_state_check CHECK ((state = ANY (ARRAY['claimed'::text, 'done'::text, 'failed'::text, 'unknown'::text]))),
   constraint effects_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id)
 );
@@ -498,12 +499,13 @@ create table app.entities (
   evidence uuid[] not null default '{}'::uuid[],
   integrity text not null,
   confidentiality text not null,
-  sources text[] not null default '{}'::text[],
+  sources bytea not null,
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint entities_pkey PRIMARY KEY (tenant_id, id),
   constraint entities_confidentiality_check CHECK ((confidentiality = ANY (ARRAY['public'::text, 'private'::text]))),
   constraint entities_identity_check CHECK ((octet_length(identity) = 32)),
   constraint entities_integrity_check CHECK ((integrity = ANY (ARRAY['trusted'::text, 'untrusted'::text]))),
+  constraint entities_sealed CHECK ((key_id IS NOT NULL)) NOT VALID,
   constraint entities_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id),
   constraint entities_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id),
   constraint entities_tenant_id_run_id_effect_key_key UNIQUE (tenant_id, run_id, effect_key)
@@ -539,13 +541,14 @@ create table app.events (
   hash bytea not null,
   constraint events_pkey PRIMARY KEY (tenant_id, run_id, seq),
   constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'agent'::text, 'system'::text, 'tool'::text]))),
-  constraint events_check CHECK (((data_state = 'present'::text) = ((data IS NOT NULL) AND (salt IS NOT NULL)))),
   constraint events_check1 CHECK (((seq = 0) = (prev_hash IS NULL))),
   constraint events_data_digest_check CHECK ((octet_length(data_digest) = 32)),
   constraint events_data_state_check CHECK ((data_state = ANY (ARRAY['present'::text, 'expired'::text, 'redacted'::text, 'erased'::text]))),
   constraint events_hash_check CHECK ((octet_length(hash) = 32)),
+  constraint events_present CHECK (((data_state = 'present'::text) = (data IS NOT NULL))),
   constraint events_prev_hash_check CHECK ((octet_length(prev_hash) = 32)),
   constraint events_salt_check CHECK ((octet_length(salt) = 16)),
+  constraint events_sealed CHECK (((key_id IS NOT NULL) AND (salt IS NULL))) NOT VALID,
   constraint events_seq_check CHECK ((seq >= 0)),
   constraint events_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id),
   constraint events_tenant_id_id_key UNIQUE (tenant_id, id)
@@ -571,6 +574,7 @@ create table app.idempotency (
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint idempotency_pkey PRIMARY KEY (tenant_id, principal, route, key),
   constraint idempotency_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
+  constraint idempotency_sealed CHECK (((body IS NULL) OR (key_id IS NOT NULL))) NOT VALID,
   constraint idempotency_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
 );
 alter table app.idempotency owner to {{p}}_owner;
@@ -657,12 +661,15 @@ create table app.runs (
   created_at timestamp with time zone not null default clock_timestamp(),
   started_at timestamp with time zone,
   ended_at timestamp with time zone,
+  result_key_id text,
   constraint runs_pkey PRIMARY KEY (tenant_id, id),
   constraint runs_budget_calls_check CHECK ((budget_calls >= 0)),
   constraint runs_budget_cost_check CHECK ((budget_cost >= (0)::numeric)),
   constraint runs_budget_seconds_check CHECK ((budget_seconds >= 0)),
   constraint runs_budget_tokens_check CHECK ((budget_tokens >= 0)),
   constraint runs_head_check CHECK ((octet_length(head) = 32)),
+  constraint runs_result_sealed CHECK (((result IS NULL) OR (result_key_id IS NOT NULL))) NOT VALID,
+  constraint runs_sealed CHECK ((key_id IS NOT NULL)) NOT VALID,
   constraint runs_skill_digest_check CHECK ((octet_length(skill_digest) = 32)),
   constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
   constraint runs_tenant_id_api_key_id_fkey FOREIGN KEY (tenant_id, api_key_id) REFERENCES app.api_keys(tenant_id, id),
@@ -685,7 +692,7 @@ grant delete, select on app.runs to {{p}}_purger;
 grant insert, select on app.runs to {{p}}_tenant;
 grant select (tenant_id, id, status, epoch, worker, stalls) on app.runs to {{p}}_claimer;
 grant update (status, epoch, worker, stalls) on app.runs to {{p}}_claimer;
-grant update (status, error_code, epoch, worker, stalls, last_seq, head, result, key_id, used_tokens, used_cost, used_calls, started_at, ended_at) on app.runs to {{p}}_tenant;
+grant update (status, error_code, epoch, worker, stalls, last_seq, head, result, key_id, used_tokens, used_cost, used_calls, started_at, ended_at, result_key_id) on app.runs to {{p}}_tenant;
 
 create table app.sessions (
   tenant_id uuid not null,
@@ -717,6 +724,44 @@ grant select on app.sessions to {{p}}_auth;
 grant delete, select on app.sessions to {{p}}_purger;
 grant insert, select on app.sessions to {{p}}_tenant;
 grant update (expires_at, last_used_at, ended_at) on app.sessions to {{p}}_tenant;
+
+create table app.tenant_keys (
+  tenant_id uuid not null,
+  key_id text not null,
+  purpose text not null,
+  version integer not null,
+  wrapped bytea,
+  master_version integer not null,
+  master_fingerprint bytea not null,
+  state text not null default 'active'::text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  destroyed_at timestamp with time zone,
+  constraint tenant_keys_pkey PRIMARY KEY (tenant_id, key_id),
+  constraint tenant_keys_check CHECK (((state = 'destroyed'::text) = (wrapped IS NULL))),
+  constraint tenant_keys_check1 CHECK (((state = 'destroyed'::text) = (destroyed_at IS NOT NULL))),
+  constraint tenant_keys_key_id_check CHECK ((length(key_id) = 36)),
+  constraint tenant_keys_master_fingerprint_check CHECK ((octet_length(master_fingerprint) = 32)),
+  constraint tenant_keys_master_version_check CHECK ((master_version > 0)),
+  constraint tenant_keys_purpose_check CHECK ((purpose = ANY (ARRAY['content'::text, 'index'::text]))),
+  constraint tenant_keys_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text, 'destroyed'::text]))),
+  constraint tenant_keys_version_check CHECK ((version = 1)),
+  constraint tenant_keys_wrapped_check CHECK ((octet_length(wrapped) = 61)),
+  constraint tenant_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.tenant_keys owner to {{p}}_owner;
+alter table app.tenant_keys enable row level security;
+alter table app.tenant_keys force row level security;
+CREATE INDEX tenant_keys_by_master ON app.tenant_keys USING btree (master_version, tenant_id) WHERE (state <> 'destroyed'::text);
+CREATE UNIQUE INDEX tenant_keys_active ON app.tenant_keys USING btree (tenant_id, purpose) WHERE (state = 'active'::text);
+create policy count_master on app.tenant_keys as permissive for select to {{p}}_registrar
+  using (true);
+create policy wall on app.tenant_keys as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.tenant_keys to {{p}}_purger;
+grant insert, select on app.tenant_keys to {{p}}_tenant;
+grant select (tenant_id, master_version, state) on app.tenant_keys to {{p}}_registrar;
+grant update (wrapped, master_version, master_fingerprint, state, destroyed_at) on app.tenant_keys to {{p}}_tenant;
 
 create table app.tenants (
   tenant_id uuid not null,
@@ -1034,6 +1079,18 @@ AS $function$
 $function$;
 alter function sys.live_workers() owner to {{p}}_claimer;
 
+CREATE OR REPLACE FUNCTION sys.master_keys()
+ RETURNS TABLE(version integer, fingerprint bytea)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select m.version, m.fingerprint from sys.master_keys m where m.retired_at is null order by m.version
+$function$;
+alter function sys.master_keys() owner to {{p}}_registrar;
+grant execute on function sys.master_keys() to {{p}}_api;
+grant execute on function sys.master_keys() to {{p}}_worker;
+
 CREATE OR REPLACE FUNCTION sys.park_billing_event(p_mode text, p_event text, p_type text, p_object text, p_customer text)
  RETURNS TABLE(parked boolean)
  LANGUAGE sql
@@ -1045,6 +1102,18 @@ AS $function$
 $function$;
 alter function sys.park_billing_event(p_mode text, p_event text, p_type text, p_object text, p_customer text) owner to {{p}}_biller;
 grant execute on function sys.park_billing_event(p_mode text, p_event text, p_type text, p_object text, p_customer text) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.register_master_key(p_version integer, p_fingerprint bytea)
+ RETURNS TABLE(fingerprint bytea)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into sys.master_keys as m (version, fingerprint) values (p_version, p_fingerprint)
+  on conflict (version) do update set retired_at = m.retired_at returning m.fingerprint
+$function$;
+alter function sys.register_master_key(p_version integer, p_fingerprint bytea) owner to {{p}}_registrar;
+grant execute on function sys.register_master_key(p_version integer, p_fingerprint bytea) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.register_worker(p_worker uuid, p_host text, p_lease_ms integer)
  RETURNS TABLE(number integer)
@@ -1088,6 +1157,33 @@ $function$;
 alter function sys.renew_worker(p_worker uuid, p_lease_ms integer) owner to {{p}}_claimer;
 grant execute on function sys.renew_worker(p_worker uuid, p_lease_ms integer) to {{p}}_worker;
 
+CREATE OR REPLACE FUNCTION sys.retire_master_keys(p_newest integer)
+ RETURNS TABLE(version integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update sys.master_keys m set retired_at = clock_timestamp()
+  where m.version < p_newest and m.retired_at is null
+    and not exists (select 1 from app.tenant_keys k where k.master_version = m.version and k.state <> 'destroyed')
+  returning m.version
+$function$;
+alter function sys.retire_master_keys(p_newest integer) owner to {{p}}_registrar;
+grant execute on function sys.retire_master_keys(p_newest integer) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.tenants_to_rewrap(p_version integer, p_after uuid, p_limit integer)
+ RETURNS TABLE(tenant_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select distinct k.tenant_id from app.tenant_keys k
+  where k.master_version <> p_version and k.state <> 'destroyed' and (p_after is null or k.tenant_id > p_after)
+  order by k.tenant_id limit p_limit
+$function$;
+alter function sys.tenants_to_rewrap(p_version integer, p_after uuid, p_limit integer) owner to {{p}}_registrar;
+grant execute on function sys.tenants_to_rewrap(p_version integer, p_after uuid, p_limit integer) to {{p}}_api;
+
 create table sys.billing_parked (
   mode text not null,
   event_id text not null,
@@ -1113,6 +1209,19 @@ create table sys.instance (
 alter table sys.instance owner to {{p}}_owner;
 grant insert, select on sys.instance to {{p}}_registrar;
 grant update (name) on sys.instance to {{p}}_registrar;
+
+create table sys.master_keys (
+  version integer not null,
+  fingerprint bytea not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  retired_at timestamp with time zone,
+  constraint master_keys_pkey PRIMARY KEY (version),
+  constraint master_keys_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
+  constraint master_keys_version_check CHECK ((version > 0))
+);
+alter table sys.master_keys owner to {{p}}_owner;
+grant insert, select on sys.master_keys to {{p}}_registrar;
+grant update (retired_at) on sys.master_keys to {{p}}_registrar;
 
 create table sys.setup_links (
   digest bytea not null,

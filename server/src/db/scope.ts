@@ -4,6 +4,7 @@ import { fault } from '../errors.ts';
 import type { TenantId } from '../ids.ts';
 import type { TenantPrincipal } from '../principal.ts';
 import { withClient } from './connection.ts';
+import { Content, type Keyring, keysOf } from './content.ts';
 import { Row } from './row.ts';
 import { type Rendered, render, type Statement, type Wall, wall } from './sql.ts';
 
@@ -25,6 +26,8 @@ export interface TenantScope {
   first<T>(statement: Statement<'walled'>, read: (row: Row) => T): Promise<T | undefined>;
   /** Answers the number of rows touched. */
   run(statement: Statement<'walled'>): Promise<number>;
+  /** What seals the content of this tenant; with the keys of `wanted`, as far as they exist. */
+  content(wanted?: readonly string[]): Promise<Content>;
 }
 
 declare const open: unique symbol;
@@ -33,7 +36,14 @@ export interface TenantTx extends TenantScope {
   readonly [open]: true;
 }
 
+/** Where a scope gets the keys of its tenant from. Implemented by vault/. */
+export interface Keys {
+  /** The present keys, and those of `wanted` that exist. `own` is a scope whose statements are transactions of their own. */
+  keyring(scope: TenantScope, own: TenantScope, wanted?: readonly string[]): Promise<Keyring>;
+}
+
 export interface ScopeContext {
+  readonly keys: Keys | undefined;
   readonly pool: pg.Pool;
   readonly tenantRole: string;
   readonly doors: Doors;
@@ -47,6 +57,10 @@ type Execute = (rendered: Rendered) => Promise<pg.QueryResult>;
 
 function scopeOver(principal: TenantPrincipal, context: ScopeContext, execute: Execute): TenantScope {
   const { tenantId } = principal;
+  const keyring = async (wanted?: readonly string[]): Promise<Keyring> => {
+    if (context.keys === undefined) throw fault('sealed_away', { detail: 'this process has no vault' });
+    return context.keys.keyring(scope, tenantScope(principal, context), wanted);
+  };
   const query = (statement: Statement<'walled'>): Promise<pg.QueryResult> => {
     if (statement.walled !== 'walled')
       throw fault('internal', { detail: 'a statement without its tenant reached a tenant scope' });
@@ -55,10 +69,12 @@ function scopeOver(principal: TenantPrincipal, context: ScopeContext, execute: E
     return execute(rendered);
   };
   const rows = async <T>(statement: Statement<'walled'>, read: (row: Row) => T): Promise<T[]> => {
-    const result = await query(statement);
-    return result.rows.map((columns: Record<string, unknown>) => read(new Row(columns)));
+    const result: { rows: Record<string, unknown>[] } = await query(statement);
+    const wanted = keysOf(result.rows);
+    const keys = wanted.length === 0 ? undefined : await keyring(wanted);
+    return result.rows.map((columns) => read(new Row(columns, keys)));
   };
-  return {
+  const scope: TenantScope = {
     tenantId,
     principal,
     mine: (alias = '') => {
@@ -69,7 +85,9 @@ function scopeOver(principal: TenantPrincipal, context: ScopeContext, execute: E
     rows,
     first: async (statement, read) => (await rows(statement, read))[0],
     run: async (statement) => (await query(statement)).rowCount ?? 0,
+    content: async (wanted) => new Content(await keyring(wanted)),
   };
+  return scope;
 }
 
 /** Settles every promise before it throws, so that no answer of this flight can reach the next user of the client. */

@@ -1,5 +1,6 @@
 // The typed tag: computes from its placeholders whether a statement names the tenant. A tenant scope accepts no other kind.
 // The type sees that a wall is there, not that it is the right one: the parser gate in the tests sees that.
+import type { Sealed } from './content.ts';
 
 declare const made: unique symbol;
 /** Types keep out look-alikes: an object of the same shape that did not come from a scope or from the tag. */
@@ -21,7 +22,7 @@ export interface JsonParameter {
 }
 
 export type Scalar = string | number | bigint | boolean | Date | Uint8Array | null;
-export type Value = Scalar | readonly Scalar[] | JsonParameter;
+export type Value = Scalar | readonly Scalar[] | JsonParameter | Sealed;
 export type StatementKind = 'walled' | 'open';
 
 export interface Statement<K extends StatementKind = StatementKind> extends Made {
@@ -94,18 +95,24 @@ function isWall(part: Part): part is Wall {
 function isJson(part: Part): part is JsonParameter {
   return isObject(part) && 'kind' in part && part.kind === 'json';
 }
+function isSealed(part: Part): part is Sealed {
+  return isObject(part) && 'kind' in part && part.kind === 'sealed';
+}
 
 export interface Rendered {
   readonly text: string;
   readonly values: unknown[];
   /** Parameter numbers that hold the tenant; the parser gate looks for them. */
   readonly tenantParameters: readonly number[];
+  /** Parameter numbers that hold sealed values, with the content column each is for; the parser gate compares. */
+  readonly sealedParameters: ReadonlyMap<number, string>;
 }
 
 /** Renders to text and parameters. Without the predicate door `mine` is `true`: only the proof's own composition asks for that. */
 export function render(statement: Statement, doors: { readonly predicate: boolean }): Rendered {
   const values: unknown[] = [];
   const tenantParameters: number[] = [];
+  const sealedParameters = new Map<number, string>();
   const bind = (value: unknown): string => `$${values.push(value)}`;
   const write = (at: Statement): string => {
     let text = at.strings[0] ?? '';
@@ -117,6 +124,10 @@ export function render(statement: Statement, doors: { readonly predicate: boolea
   const writePart = (part: Part): string => {
     if (isStatement(part)) return write(part);
     if (isJson(part)) return bind(JSON.stringify(part.value));
+    if (isSealed(part)) {
+      sealedParameters.set(values.length + 1, part.column);
+      return bind(part.value);
+    }
     if (!isWall(part)) return bind(part);
     if (part.kind === 'mine' && !doors.predicate) return 'true';
     const parameter = bind(part.tenantId);
@@ -125,5 +136,5 @@ export function render(statement: Statement, doors: { readonly predicate: boolea
     return part.alias === '' ? `tenant_id = ${parameter}` : `${part.alias}.tenant_id = ${parameter}`;
   };
   const text = write(statement);
-  return { text, values, tenantParameters };
+  return { text, values, tenantParameters, sealedParameters };
 }

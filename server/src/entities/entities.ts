@@ -1,7 +1,6 @@
 // Owns entities: typed findings of runs, checked against their contract before they are stored.
 // Promises that one effect key makes one entity, and that an untrusted finding never replaces another: it stands beside it (flow R34).
 // Must never merge values of different integrity.
-import { createHash } from 'node:crypto';
 import { canonicalize } from '@sallyport/chain';
 import { checkEntity, type Entity, findEntityType } from '@sallyport/contracts';
 import { type Row, sql, type TenantScope } from '../db/db.ts';
@@ -22,17 +21,18 @@ export interface NewEntity {
 }
 
 function readEntity(row: Row): Entity {
+  const id = row.text('id');
   return {
-    id: row.text('id'),
+    id,
     tenant_id: row.text('tenant_id'),
     run_id: row.text('run_id'),
     type: row.text('type'),
     version: row.int('version'),
-    attributes: JSON.parse(Buffer.from(row.bytes('attributes')).toString('utf8')) as Record<string, unknown>,
+    attributes: row.contentJson<Record<string, unknown>>('entities.attributes', id),
     evidence: row.textArray('evidence'),
     integrity: row.text('integrity') as Entity['integrity'],
     confidentiality: row.text('confidentiality') as Entity['confidentiality'],
-    sources: row.textArray('sources'),
+    sources: row.contentJson<string[]>('entities.sources', id),
     created_at: row.time('created_at').toISOString(),
   };
 }
@@ -43,20 +43,21 @@ export async function saveEntity(scope: TenantScope, entity: NewEntity): Promise
   const checked = checkEntity(entity.reference, entity.attributes);
   if (type === undefined || !checked.ok) throw fault('invalid_input', { fields: checked.ok ? [] : checked.problems });
   const named = Object.fromEntries(type.identity.map((key) => [key, checked.value[key] ?? null]));
-  const identity = createHash('sha256')
-    .update(`sallyport.entity.v1\0${entity.reference}\0${canonicalize(named)}`)
-    .digest();
+  const id = entity.id ?? newId<EntityId>();
+  const content = await scope.content();
+  const identity = content.digest('entity', `sallyport.entity.v1\0${entity.reference}\0${canonicalize(named)}`);
   const made = await scope.first(
-    sql`insert into entities (tenant_id, id, run_id, effect_key, type, version, identity, attributes, evidence, integrity, confidentiality, sources)
-        values (${scope.value}, ${entity.id ?? newId<EntityId>()}, ${entity.runId}, ${entity.effectKey}, ${type.name}, ${type.version}, ${identity}, ${Buffer.from(JSON.stringify(checked.value), 'utf8')},
-          ${[...entity.evidence]}::uuid[], ${entity.integrity}, ${entity.confidentiality}, ${[...entity.sources]})
+    sql`insert into entities (tenant_id, id, run_id, effect_key, type, version, identity, attributes, sources, key_id, evidence, integrity, confidentiality)
+        values (${scope.value}, ${id}, ${entity.runId}, ${entity.effectKey}, ${type.name}, ${type.version}, ${identity},
+          ${content.sealJson('entities.attributes', id, checked.value)}, ${content.sealJson('entities.sources', id, entity.sources)}, ${content.keyId},
+          ${[...entity.evidence]}::uuid[], ${entity.integrity}, ${entity.confidentiality})
         on conflict (tenant_id, run_id, effect_key) do nothing
-        returning id, tenant_id, run_id, type, version, attributes, evidence::text[] as evidence, integrity, confidentiality, sources, created_at`,
+        returning id, tenant_id, run_id, type, version, attributes, sources, key_id as sealed_by, evidence::text[] as evidence, integrity, confidentiality, created_at`,
     readEntity,
   );
   if (made !== undefined) return made;
   const standing = await scope.first(
-    sql`select e.id, e.tenant_id, e.run_id, e.type, e.version, e.attributes, e.evidence::text[] as evidence, e.integrity, e.confidentiality, e.sources, e.created_at
+    sql`select e.id, e.tenant_id, e.run_id, e.type, e.version, e.attributes, e.sources, e.key_id as sealed_by, e.evidence::text[] as evidence, e.integrity, e.confidentiality, e.created_at
         from entities e where ${scope.mine('e')} and e.run_id = ${entity.runId} and e.effect_key = ${entity.effectKey}`,
     readEntity,
   );
@@ -66,7 +67,7 @@ export async function saveEntity(scope: TenantScope, entity: NewEntity): Promise
 
 export async function getEntity(scope: TenantScope, id: EntityId): Promise<Entity> {
   const entity = await scope.first(
-    sql`select e.id, e.tenant_id, e.run_id, e.type, e.version, e.attributes, e.evidence::text[] as evidence, e.integrity, e.confidentiality, e.sources, e.created_at
+    sql`select e.id, e.tenant_id, e.run_id, e.type, e.version, e.attributes, e.sources, e.key_id as sealed_by, e.evidence::text[] as evidence, e.integrity, e.confidentiality, e.created_at
         from entities e where ${scope.mine('e')} and e.id = ${id}`,
     readEntity,
   );
@@ -84,7 +85,7 @@ export interface EntityFilter {
 export async function listEntities(scope: TenantScope, filter: EntityFilter): Promise<Entity[]> {
   const [name, version] = filter.type?.split('@') ?? [];
   return scope.rows(
-    sql`select e.id, e.tenant_id, e.run_id, e.type, e.version, e.attributes, e.evidence::text[] as evidence, e.integrity, e.confidentiality, e.sources, e.created_at
+    sql`select e.id, e.tenant_id, e.run_id, e.type, e.version, e.attributes, e.sources, e.key_id as sealed_by, e.evidence::text[] as evidence, e.integrity, e.confidentiality, e.created_at
         from entities e where ${scope.mine('e')} and ${sql.all(
           name !== undefined && sql`e.type = ${name}`,
           version !== undefined && sql`e.version = ${Number(version)}`,

@@ -49,8 +49,9 @@ interface PreparedEvent {
   readonly time: string;
   readonly actorKind: string;
   readonly actorId: string;
-  readonly data: Uint8Array;
-  readonly salt: Uint8Array;
+  /** What is sealed: the salt of the commitment, then the payload. */
+  readonly salted: Uint8Array;
+  readonly dataBytes: number;
   readonly dataDigest: Uint8Array;
   readonly prevHash: Uint8Array | null;
   readonly hash: Uint8Array;
@@ -88,8 +89,8 @@ function prepare(tx: TenantTx, head: RunHead, events: readonly NewEvent[], now: 
       time,
       actorKind: event.actor.kind,
       actorId: event.actor.id,
-      data: bytes,
-      salt,
+      salted: Buffer.concat([salt, bytes]),
+      dataBytes: bytes.length,
       dataDigest: link.dataDigest,
       prevHash: prev,
       hash: link.hash,
@@ -119,12 +120,17 @@ export async function append(
   const rows = prepare(tx, head, events, options.now ?? Date.now());
   const last = rows.at(-1);
   if (last === undefined) return head;
-  await tx.run(sql`insert into events (tenant_id, run_id, seq, id, type, version, time, actor_kind, actor_id, data, salt, data_bytes, data_digest, prev_hash, hash)
-    select ${tx.value}, ${head.runId}, e.seq, e.id, e.type, ${EVENT_VERSION}, e.time, e.actor_kind, e.actor_id, e.data, e.salt, octet_length(e.data), e.data_digest, e.prev_hash, e.hash
+  const content = await tx.content();
+  const data = content.sealAll(
+    'events.data',
+    rows.map((r) => ({ row: r.id, plain: r.salted })),
+  );
+  await tx.run(sql`insert into events (tenant_id, run_id, seq, id, type, version, time, actor_kind, actor_id, data, key_id, data_bytes, data_digest, prev_hash, hash)
+    select ${tx.value}, ${head.runId}, e.seq, e.id, e.type, ${EVENT_VERSION}, e.time, e.actor_kind, e.actor_id, e.data, ${content.keyId}, e.data_bytes, e.data_digest, e.prev_hash, e.hash
     from unnest(${rows.map((r) => r.seq)}::int[], ${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.type)}::text[], ${rows.map((r) => r.time)}::timestamptz[],
-      ${rows.map((r) => r.actorKind)}::text[], ${rows.map((r) => r.actorId)}::text[], ${rows.map((r) => r.data)}::bytea[], ${rows.map((r) => r.salt)}::bytea[],
+      ${rows.map((r) => r.actorKind)}::text[], ${rows.map((r) => r.actorId)}::text[], ${data}::bytea[], ${rows.map((r) => r.dataBytes)}::int[],
       ${rows.map((r) => r.dataDigest)}::bytea[], ${rows.map((r) => r.prevHash)}::bytea[], ${rows.map((r) => r.hash)}::bytea[])
-      as e(seq, id, type, time, actor_kind, actor_id, data, salt, data_digest, prev_hash, hash)`);
+      as e(seq, id, type, time, actor_kind, actor_id, data, data_bytes, data_digest, prev_hash, hash)`);
   const moved = await tx.run(
     options.progress === false
       ? sql`update runs r set last_seq = ${last.seq}, head = ${last.hash} where ${tx.mine('r')} and r.id = ${head.runId} and r.last_seq = ${head.lastSeq}`

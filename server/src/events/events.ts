@@ -2,7 +2,15 @@
 // Promises dense `seq`, one append a step under the run's row lock, and a superseded worker refused.
 // Must never store an event that breaks its contract, nor hash a payload itself: the chain is over commitments.
 export { type Appender, append, lockRun, type RunHead } from './append.ts';
-export { allEvents, exportRun, type FollowOptions, followEvents, listEvents } from './read.ts';
+export {
+  allEvents,
+  type EventHead,
+  exportRun,
+  type FollowOptions,
+  followEvents,
+  listEventHeads,
+  listEvents,
+} from './read.ts';
 export { type Listener, openSignals, type Signals } from './signals.ts';
 export { storable } from './stored-text.ts';
 export type { RunsWaiter, Waiter } from './waiter.ts';

@@ -8,6 +8,8 @@ const PAGE = 500;
 /** A lost notification costs at most this long: a follower looks by itself then. */
 const LOOK_AGAIN_MS = 5_000;
 
+const SALT_BYTES = 16;
+
 interface StoredEvent {
   readonly envelope: EventEnvelope;
   readonly salt: Uint8Array | null;
@@ -19,34 +21,43 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
-function readEvent(row: Row): StoredEvent {
-  const bytes = row.bytesOrNull('data');
+/** An event without its payload. */
+export type EventHead = Omit<EventEnvelope, 'data'>;
+
+function readHead(row: Row): EventHead {
   const prev = row.bytesOrNull('prev_hash');
   return {
-    bytes,
-    salt: row.bytesOrNull('salt'),
-    dataDigest: hex(row.bytes('data_digest')),
-    envelope: {
-      id: row.text('id'),
-      tenant_id: row.text('tenant_id'),
-      run_id: row.text('run_id'),
-      seq: row.int('seq'),
-      type: row.text('type'),
-      version: row.int('version'),
-      time: row.time('time').toISOString(),
-      actor: { kind: row.text('actor_kind') as EventEnvelope['actor']['kind'], id: row.text('actor_id') },
-      data: bytes === null ? null : (JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown),
-      data_state: row.text('data_state') as EventEnvelope['data_state'],
-      prev_hash: prev === null ? null : hex(prev),
-      hash: hex(row.bytes('hash')),
-    },
+    id: row.text('id'),
+    tenant_id: row.text('tenant_id'),
+    run_id: row.text('run_id'),
+    seq: row.int('seq'),
+    type: row.text('type'),
+    version: row.int('version'),
+    time: row.time('time').toISOString(),
+    actor: { kind: row.text('actor_kind') as EventEnvelope['actor']['kind'], id: row.text('actor_id') },
+    data_state: row.text('data_state') as EventEnvelope['data_state'],
+    prev_hash: prev === null ? null : hex(prev),
+    hash: hex(row.bytes('hash')),
   };
+}
+
+/** Sealed, the salt stands before the payload; in rows from before the vault it stands in a column of its own. */
+function readPayload(row: Row): { readonly salt: Uint8Array | null; readonly bytes: Uint8Array | null } {
+  const stored = row.contentOrNull('events.data', row.text('id'));
+  if (stored === null || row.textOrNull('sealed_by') === null) return { salt: row.bytesOrNull('salt'), bytes: stored };
+  return { salt: stored.subarray(0, SALT_BYTES), bytes: stored.subarray(SALT_BYTES) };
+}
+
+function readEvent(row: Row): StoredEvent {
+  const { salt, bytes } = readPayload(row);
+  const data: unknown = bytes === null ? null : JSON.parse(Buffer.from(bytes).toString('utf8'));
+  return { bytes, salt, dataDigest: hex(row.bytes('data_digest')), envelope: { ...readHead(row), data } };
 }
 
 async function page(scope: TenantScope, runId: RunId, after: number, limit: number): Promise<StoredEvent[]> {
   return scope.rows(
     sql`select e.id, e.tenant_id, e.run_id, e.seq, e.type, e.version, e.time, e.actor_kind, e.actor_id, e.data, e.salt,
-          e.data_digest, e.data_state, e.prev_hash, e.hash
+          e.key_id as sealed_by, e.data_digest, e.data_state, e.prev_hash, e.hash
         from events e where ${scope.mine('e')} and e.run_id = ${runId} and e.seq > ${after} order by e.seq limit ${limit}`,
     readEvent,
   );
@@ -61,6 +72,20 @@ export async function listEvents(
 ): Promise<EventEnvelope[]> {
   const rows = await page(scope, runId, after, Math.min(limit, PAGE));
   return rows.map((row) => row.envelope);
+}
+
+/** The same without payloads: nothing is opened. */
+export async function listEventHeads(
+  scope: TenantScope,
+  runId: RunId,
+  after: number,
+  limit: number,
+): Promise<EventHead[]> {
+  return scope.rows(
+    sql`select e.id, e.tenant_id, e.run_id, e.seq, e.type, e.version, e.time, e.actor_kind, e.actor_id, e.data_state, e.prev_hash, e.hash
+        from events e where ${scope.mine('e')} and e.run_id = ${runId} and e.seq > ${after} order by e.seq limit ${Math.min(limit, PAGE)}`,
+    readHead,
+  );
 }
 
 /** Every event of a run in order, read in pages. */

@@ -3,7 +3,7 @@
 // Must never replay an answer that held a secret, nor one principal's answer to another.
 import { createHash, randomBytes } from 'node:crypto';
 import { canonicalize } from '@sallyport/chain';
-import { type Database, type Row, sql, type TenantTx } from '../db/db.ts';
+import { absent, type Database, type Row, sql, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 
 /** One use of a key. Equal keys of another principal, method or route are other keys. */
@@ -38,6 +38,10 @@ export function parseIdempotencyKey(text: string): string {
   });
 }
 
+function rowName({ principal, route, key }: KeyedRequest): string {
+  return `${principal}\n${route}\n${key}`;
+}
+
 /**
  * Enters the request: undefined for the first one, or what was answered to it.
  * The advisory lock goes with the transaction, so a second request that comes meanwhile is told `idempotency_in_flight`
@@ -45,25 +49,25 @@ export function parseIdempotencyKey(text: string): string {
  */
 export async function enterKeyed(tx: TenantTx, request: KeyedRequest): Promise<StoredAnswer | undefined> {
   const { principal, route, key } = request;
-  const name = `${principal}\n${route}\n${key}`;
   const free = await tx.first(
-    sql`select pg_try_advisory_xact_lock(hashtextextended(${tx.value}::text || ${name}::text, 21009)) as free`,
+    sql`select pg_try_advisory_xact_lock(hashtextextended(${tx.value}::text || ${rowName(request)}::text, 21009)) as free`,
     (row: Row) => row.bool('free'),
   );
   if (free !== true) throw fault('idempotency_in_flight', { retryAfter: 1 });
   await tx.run(sql`delete from idempotency i where ${tx.mine('i')} and i.principal = ${principal} and i.route = ${route} and i.key = ${key}
     and i.created_at < clock_timestamp() - make_interval(secs => ${KEPT_SECONDS})`);
   const standing = await tx.first(
-    sql`select i.fingerprint, i.status, i.body from idempotency i
+    sql`select i.fingerprint, i.status, i.body, i.key_id as sealed_by from idempotency i
         where ${tx.mine('i')} and i.principal = ${principal} and i.route = ${route} and i.key = ${key}`,
     (row: Row) => ({
       fingerprint: Buffer.from(row.bytes('fingerprint')),
       status: row.int('status'),
-      body: row.bytesOrNull('body'),
+      body: row.contentOrNull('idempotency.body', rowName(request)),
     }),
   );
   if (standing === undefined) return undefined;
-  if (!standing.fingerprint.equals(request.fingerprint)) throw fault('idempotency_reused');
+  const content = await tx.content();
+  if (!standing.fingerprint.equals(content.digest('request', request.fingerprint))) throw fault('idempotency_reused');
   if (standing.body === null) throw fault('already_created');
   return { status: standing.status, body: Buffer.from(standing.body).toString('utf8') };
 }
@@ -74,9 +78,15 @@ export async function recordAnswer(
   request: KeyedRequest,
   answer: { readonly status: number; readonly body: string | undefined },
 ): Promise<void> {
-  const body = answer.body === undefined ? null : Buffer.from(answer.body, 'utf8');
-  await tx.run(sql`insert into idempotency (tenant_id, principal, route, key, fingerprint, status, body)
-    values (${tx.value}, ${request.principal}, ${request.route}, ${request.key}, ${request.fingerprint}, ${answer.status}, ${body})`);
+  const content = await tx.content();
+  const body =
+    answer.body === undefined
+      ? absent('idempotency.body')
+      : content.seal('idempotency.body', rowName(request), answer.body);
+  // The digest of a request is keyed: a plain one would let anyone who holds a dump test what was asked.
+  const print = content.digest('request', request.fingerprint);
+  await tx.run(sql`insert into idempotency (tenant_id, principal, route, key, fingerprint, status, body, key_id)
+    values (${tx.value}, ${request.principal}, ${request.route}, ${request.key}, ${print}, ${answer.status}, ${body}, ${content.keyId})`);
 }
 
 /**

@@ -16,18 +16,15 @@ export interface NewRun {
   readonly budget: Budget;
 }
 
-function json(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(value), 'utf8');
-}
-
 /** Inserts the run as queued with `run.created`; call `signals.ready()` after the commit. */
 export async function createRun(tx: TenantTx, principal: UserPrincipal, run: NewRun): Promise<RunId> {
   const id = newId<RunId>();
   const { budget, skill } = run;
-  await tx.run(sql`insert into runs (tenant_id, id, user_id, api_key_id, skill_name, skill_version, skill_digest, model, task, input, run_grant,
+  const content = await tx.content();
+  await tx.run(sql`insert into runs (tenant_id, id, user_id, api_key_id, skill_name, skill_version, skill_digest, model, task, input, run_grant, key_id,
       budget_tokens, budget_cost, budget_seconds, budget_calls)
     values (${tx.value}, ${id}, ${principal.userId}, ${principal.keyId ?? null}, ${skill.name}, ${skill.version}, ${Buffer.from(skill.digest, 'hex')}, ${run.model},
-      ${Buffer.from(run.task, 'utf8')}, ${json(run.input)}, ${json(run.grant)},
+      ${content.seal('runs.task', id, run.task)}, ${content.sealJson('runs.input', id, run.input)}, ${content.sealJson('runs.run_grant', id, run.grant)}, ${content.keyId},
       ${budget.tokens}, ${budget.cost}::numeric, ${budget.seconds}, ${budget.calls})`);
   const control = { kind: 'control' } as const;
   const head = await lockRun(tx, id, control);

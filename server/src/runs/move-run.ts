@@ -1,7 +1,7 @@
 // Moves a run between its states. Cancel and finish may race: the row lock lets one through, the other learns the present state.
 import type { NewEvent, Run, RunStatus } from '@sallyport/contracts';
 import { recordAct } from '../audit/audit.ts';
-import { sql, type TenantTx } from '../db/db.ts';
+import { absent, sql, type TenantTx } from '../db/db.ts';
 import { append, lockRun, type RunHead } from '../events/events.ts';
 import type { RunId, WorkerId } from '../ids.ts';
 import { settleLostSteps } from './record-usage.ts';
@@ -68,8 +68,10 @@ export async function finishRun(
   const moved = await append(tx, head, appender, [...lost, ...before, last]);
   const result: Run['result'] =
     finish.status === 'succeeded' ? { outcome: finish.outcome, artifact_ids: [...finish.artifactIds] } : null;
+  const content = await tx.content();
+  const sealed = result === null ? absent('runs.result') : content.sealJson('runs.result', id, result);
   await tx.run(sql`update runs r set status = ${finish.status}, worker = null, ended_at = clock_timestamp(),
-      error_code = ${finish.status === 'failed' ? finish.code : null}, result = ${result === null ? null : Buffer.from(JSON.stringify(result), 'utf8')}
+      error_code = ${finish.status === 'failed' ? finish.code : null}, result = ${sealed}, result_key_id = ${content.keyId}
     where ${tx.mine('r')} and r.id = ${id} and r.epoch = ${epoch} and r.status = 'running'`);
   await recordEnd(tx, moved, 'run.ended', finish.status);
   return moved;

@@ -38,12 +38,6 @@ export interface RunWork {
   readonly startedAt: Date | null;
 }
 
-const decoder = new TextDecoder();
-
-function readJson<T>(row: Row, column: string): T {
-  return JSON.parse(decoder.decode(row.bytes(column))) as T;
-}
-
 function trimMoney(text: string): string {
   return text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text;
 }
@@ -93,15 +87,15 @@ export async function getRun(scope: TenantScope, id: RunId): Promise<Run> {
   const run = await scope.first(
     sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
           r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls,
-          r.task, r.input, r.result
+          r.task, r.input, r.key_id as sealed_by, r.result, r.result_key_id as result_sealed_by
         from runs r where ${scope.mine('r')} and r.id = ${id}`,
     (row: Row): Run => {
-      const result = row.bytesOrNull('result');
+      const result = row.contentOrNull('runs.result', id);
       return {
         ...readSummary(row),
-        task: decoder.decode(row.bytes('task')),
-        input: readJson<Run['input']>(row, 'input'),
-        result: result === null ? null : (JSON.parse(decoder.decode(result)) as Run['result']),
+        task: row.contentText('runs.task', id),
+        input: row.contentJson<Run['input']>('runs.input', id),
+        result: result === null ? null : (JSON.parse(Buffer.from(result).toString('utf8')) as Run['result']),
       };
     },
   );
@@ -133,7 +127,7 @@ export async function loadWork(scope: TenantScope, id: RunId): Promise<RunWork> 
   const work = await scope.first(
     sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.skill_digest, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
           r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls,
-          r.task, r.input, r.run_grant
+          r.task, r.input, r.run_grant, r.key_id as sealed_by
         from runs r where ${scope.mine('r')} and r.id = ${id}`,
     (row: Row): RunWork => {
       const summary = readSummary(row);
@@ -145,9 +139,9 @@ export async function loadWork(scope: TenantScope, id: RunId): Promise<RunWork> 
         skillVersion: row.text('skill_version'),
         skillDigest: Buffer.from(row.bytes('skill_digest')).toString('hex'),
         model: summary.model,
-        task: decoder.decode(row.bytes('task')),
-        input: readJson<Run['input']>(row, 'input'),
-        grant: readJson<RunGrant>(row, 'run_grant'),
+        task: row.contentText('runs.task', id),
+        input: row.contentJson<Run['input']>('runs.input', id),
+        grant: row.contentJson<RunGrant>('runs.run_grant', id),
         status: summary.status,
         lastSeq: summary.last_seq,
         budget: summary.budget,

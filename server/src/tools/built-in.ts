@@ -58,7 +58,7 @@ const webScrape: Tool = {
       url: services.reader === undefined ? page.url : url,
       key: services.scope.tenantId,
     });
-    const blob = await storeBlob(services.blobs, services.scope.tenantId, [page.body], MOST_DOCUMENT);
+    const blob = await storeBlob(services.blobs, services.scope, [page.body], MOST_DOCUMENT);
     const label = { integrity: 'untrusted', confidentiality: 'public', sources: [url] } as const;
     return {
       fields: {
@@ -149,7 +149,7 @@ const artifactWrite: Tool = {
   run: async ({ values }, services) => {
     const inert = inertLinks(String(values.content), services.allowedLinks);
     const bytes = Buffer.from(inert.text.toWellFormed(), 'utf8');
-    const blob = await storeBlob(services.blobs, services.scope.tenantId, [bytes]);
+    const blob = await storeBlob(services.blobs, services.scope, [bytes]);
     return {
       fields: { name: values.name, inert_links: inert.removed },
       label: { integrity: 'trusted', confidentiality: 'public', sources: [] },

@@ -145,7 +145,8 @@ async function restRendering(
 ): Promise<{ blob: Awaited<ReturnType<typeof storeBlob>>; row: NewArtifact & { id: ArtifactId } } | undefined> {
   const bytes = Buffer.from(rendering.text, 'utf8');
   if (bytes.length <= MOST_INLINE) return undefined;
-  const blob = await storeBlob(context.services.blobs, context.principal.tenantId, [bytes]);
+  const scope = context.db.tenant(context.principal);
+  const blob = await storeBlob(context.services.blobs, scope, [bytes]);
   const { integrity, confidentiality, sources } = output.label;
   return {
     blob,

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { migrate } from '../../src/db/db.ts';
 import { type TestDatabase, testDatabase } from '../database.ts';
 
-/** Every function of schema sys: its owner, and the one login that may call it (none: for other functions only). */
+/** Every function of schema sys: its owner, and the logins that may call it (none: for other functions only). */
 const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undefined]>> = {
   audit_due: ['claimer', 'worker'],
   claim_runs: ['claimer', 'worker'],
@@ -23,9 +23,13 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
   instance_put: ['registrar', 'api'],
   list_tenants: ['registrar', 'api'],
   live_workers: ['claimer', undefined],
+  master_keys: ['registrar', 'api,worker'],
+  register_master_key: ['registrar', 'api'],
   register_worker: ['claimer', 'worker'],
   release_run: ['claimer', 'worker'],
   renew_worker: ['claimer', 'worker'],
+  retire_master_keys: ['registrar', 'api'],
+  tenants_to_rewrap: ['registrar', 'api'],
 };
 const LOGINS = ['api', 'worker', 'ops'] as const;
 /** A deletion is normal work here; everywhere else it is the purge's alone. */
@@ -57,7 +61,7 @@ async function as<T>(login: string, work: (client: pg.Client) => Promise<T>): Pr
   }
 }
 
-test('the functions of schema sys are the known list: each runs as its owner with its own path, for one login', async () => {
+test('the functions of schema sys are the known list: each runs as its owner with its own path, for its logins', async () => {
   const { rows } = await database.admin(`
     select p.proname, o.rolname as owner, p.prosecdef, l.lanname, p.proconfig::text as settings, array_to_string(array(
         select coalesce(r.rolname, 'public') from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a left join pg_roles r on r.oid = a.grantee
@@ -69,12 +73,9 @@ test('the functions of schema sys are the known list: each runs as its owner wit
     Object.keys(SYSTEM_FUNCTIONS).sort(),
   );
   for (const row of rows) {
-    const [owner = '', caller] = SYSTEM_FUNCTIONS[String(row.proname)] ?? [];
-    assert.deepEqual(
-      [row.owner, row.callers, row.prosecdef],
-      [role(owner), caller === undefined ? '' : role(caller), true],
-      String(row.proname),
-    );
+    const [owner = '', callers = ''] = SYSTEM_FUNCTIONS[String(row.proname)] ?? [];
+    const logins = callers === '' ? '' : callers.split(',').map(role).join(',');
+    assert.deepEqual([row.owner, row.callers, row.prosecdef], [role(owner), logins, true], String(row.proname));
     assert.match(String(row.settings), /"search_path=pg_catalog, pg_temp"/, String(row.proname));
     // A body in SQL has no place where text is put together.
     assert.equal(row.lanname, 'sql', String(row.proname));

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { loadModule, parseSync } from 'libpg-query';
-import type { Rendered } from '../../src/db/db.ts';
+import { CONTENT_COLUMNS, type Rendered } from '../../src/db/db.ts';
 
 await loadModule();
 
@@ -15,6 +15,7 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'users',
   'api_keys',
   'sessions',
+  'tenant_keys',
   'runs',
   'events',
   'effects',
@@ -37,6 +38,7 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'billing_subscriptions',
   'billing_balances',
 ]);
+const CONTENT: ReadonlySet<string> = new Set(CONTENT_COLUMNS);
 const KINDS: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt']);
 /** They set what row-level security reads, run a text as a statement, or leave the database. */
 const FUNCTIONS =
@@ -137,6 +139,68 @@ function checkInsert(node: Node, tenant: ReadonlySet<number>, text: string): voi
   }
 }
 
+/** The parameter that a written column takes: `$1`, `$1::bytea`, or `e.data` of `unnest($1::bytea[], …) as e(data, …)`. */
+function parameterOf(value: Node | undefined, from: readonly Node[]): number | undefined {
+  const plain = inner(value, 'TypeCast')?.arg ?? value;
+  const parameter = isNode(plain) ? inner(plain, 'ParamRef')?.number : undefined;
+  if (typeof parameter === 'number') return parameter;
+  const fields = list(inner(isNode(plain) ? plain : undefined, 'ColumnRef')?.fields);
+  const [alias, name] = fields.map((field) => inner(field, 'String')?.sval);
+  for (const item of from) {
+    const range = inner(item, 'RangeFunction');
+    const named = isNode(range?.alias) ? range.alias : undefined;
+    if (named?.aliasname !== alias || alias === undefined) continue;
+    const at = list(named?.colnames).findIndex((column) => inner(column, 'String')?.sval === name);
+    const call = inner(list(inner(list(range?.functions)[0], 'List')?.items)[0], 'FuncCall');
+    return parameterOf(list(call?.args)[at], []);
+  }
+  return undefined;
+}
+
+/** A content column takes a value that was sealed for it, and nothing else. */
+function checkContent(kind: string, node: Node, sealed: ReadonlyMap<number, string>, text: string): void {
+  const table = String(inner({ relation: node.relation } as Node, 'relation')?.relname);
+  const written = new Map<string, readonly (Node | undefined)[]>();
+  let from: Node[] = [];
+  if (kind === 'UpdateStmt') {
+    for (const target of list(node.targetList).map((one) => inner(one, 'ResTarget')))
+      written.set(String(target?.name), [isNode(target?.val) ? target.val : undefined]);
+  } else {
+    const select = inner(isNode(node.selectStmt) ? node.selectStmt : undefined, 'SelectStmt');
+    from = list(select?.fromClause);
+    const rows = list(select?.valuesLists).map((row) => list(inner(row, 'List')?.items));
+    const targets = list(select?.targetList).map((one) => inner(one, 'ResTarget')?.val);
+    list(node.cols).forEach((column, at) => {
+      const values = rows.length > 0 ? rows.map((row) => row[at]) : [targets[at]];
+      written.set(
+        String(inner(column, 'ResTarget')?.name),
+        values.map((value) => (isNode(value) ? value : undefined)),
+      );
+    });
+  }
+  for (const [name, values] of written) {
+    const column = `${table}.${name}`;
+    if (!CONTENT.has(column)) continue;
+    for (const value of values) {
+      const parameter = parameterOf(value, from);
+      const isSealed = parameter !== undefined && sealed.get(parameter) === column;
+      assert.ok(isSealed, `${column} takes a value that was not sealed for it: ${text}`);
+    }
+  }
+}
+
+function walkContent(value: unknown, sealed: ReadonlyMap<number, string>, text: string): void {
+  if (Array.isArray(value)) for (const item of value) walkContent(item, sealed, text);
+  if (!isNode(value)) return;
+  for (const kind of ['InsertStmt', 'UpdateStmt']) {
+    const node = inner(value, kind);
+    if (node !== undefined) checkContent(kind, node, sealed, text);
+  }
+  const conflict = inner(value, 'onConflictClause');
+  assert.ok(conflict === undefined || list(conflict.targetList).length === 0, `a conflict rewrites a row: ${text}`);
+  for (const child of Object.values(value)) walkContent(child, sealed, text);
+}
+
 function walk(value: unknown, tenant: ReadonlySet<number>, text: string): void {
   if (Array.isArray(value)) {
     for (const item of value) walk(item, tenant, text);
@@ -167,12 +231,16 @@ function checkKind(tree: unknown, text: string): void {
 }
 
 /** Throws an AssertionError for a statement that could see another tenant without row-level security. */
-export function gate(rendered: Pick<Rendered, 'text' | 'tenantParameters'>): void {
-  const key = `${rendered.tenantParameters.join(',')}|${rendered.text}`;
+export function gate(
+  rendered: Pick<Rendered, 'text' | 'tenantParameters'> & Partial<Pick<Rendered, 'sealedParameters'>>,
+): void {
+  const sealed = rendered.sealedParameters ?? new Map<number, string>();
+  const key = `${rendered.tenantParameters.join(',')}|${[...sealed].join(';')}|${rendered.text}`;
   if (seen.has(key)) return;
   const tree: unknown = parseSync(rendered.text);
   checkKind(tree, rendered.text);
   walk(tree, new Set(rendered.tenantParameters), rendered.text);
+  walkContent(tree, sealed, rendered.text);
   seen.add(key);
   // The runner compares these with the templates in the source: a statement that no test sent was never judged.
   const met = process.env.SALLYPORT_TEST_STATEMENTS;

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import pg from 'pg';
 import * as artifacts from '../../src/artifacts/artifacts.ts';
 import * as billing from '../../src/billing/billing.ts';
-import { createLocalBlobs } from '../../src/blobs/blobs.ts';
+import { createLocalBlobs, sealBlobs } from '../../src/blobs/blobs.ts';
 import { createDatabase, type Database, type Rendered, type TenantScope, type TenantTx } from '../../src/db/db.ts';
 import { claimEffect, findEffect, settleEffect } from '../../src/effects/effects.ts';
 import * as entities from '../../src/entities/entities.ts';
@@ -41,21 +41,23 @@ let folder: string;
 /** 600 tenants of 20 runs; each run with events, an effect, a reservation, an artifact and an entity. */
 const SEED = `
   insert into app.tenants (tenant_id, name) select gen_random_uuid(), 'T' || n from generate_series(1, 600) n;
+  insert into app.tenant_keys (tenant_id, key_id, purpose, version, wrapped, master_version, master_fingerprint)
+    select tenant_id, gen_random_uuid()::text, p, 1, substr(sha256('s') || sha256('s'), 1, 61), 1, sha256('m') from app.tenants cross join unnest(array['content', 'index']) p;
   insert into app.users (tenant_id, id, name, role) select tenant_id, gen_random_uuid(), 'u', 'owner' from app.tenants cross join generate_series(1, 4);
   insert into app.api_keys (tenant_id, id, key_id, user_id, env, name, pepper_version, secret_hmac, last4, scopes, expires_at)
     select u.tenant_id, gen_random_uuid(), gen_random_uuid()::text, u.id, 'live', 'k', 1, sha256('s'), 'abcd', '{}', now() + interval '1 day' from app.users u;
-  insert into app.runs (tenant_id, id, user_id, skill_name, skill_version, skill_digest, model, status, task, input, run_grant, budget_tokens, budget_cost, budget_seconds, budget_calls)
-    select u.tenant_id, gen_random_uuid(), u.id, 's', '1.0.0', sha256('s'), 'm', case when n = 1 then 'queued' else 'succeeded' end, 't', '{}', '{}', 1, 1, 1, 1
+  insert into app.runs (tenant_id, id, user_id, skill_name, skill_version, skill_digest, model, status, task, input, run_grant, key_id, budget_tokens, budget_cost, budget_seconds, budget_calls)
+    select u.tenant_id, gen_random_uuid(), u.id, 's', '1.0.0', sha256('s'), 'm', case when n = 1 then 'queued' else 'succeeded' end, 't', '{}', '{}', 'k', 1, 1, 1, 1
     from app.users u cross join generate_series(1, 5) n;
-  insert into app.events (tenant_id, run_id, seq, id, type, version, time, actor_kind, actor_id, data, salt, data_bytes, data_digest, prev_hash, hash)
-    select r.tenant_id, r.id, n, gen_random_uuid(), 'run.created', 1, now(), 'user', 'u', '{}', substr(sha256('s'), 1, 16), 2, sha256('d'), case when n > 0 then sha256('p') end, sha256('h')
+  insert into app.events (tenant_id, run_id, seq, id, type, version, time, actor_kind, actor_id, data, key_id, data_bytes, data_digest, prev_hash, hash)
+    select r.tenant_id, r.id, n, gen_random_uuid(), 'run.created', 1, now(), 'user', 'u', '{}', 'k', 2, sha256('d'), case when n > 0 then sha256('p') end, sha256('h')
     from app.runs r cross join generate_series(0, 3) n;
   insert into app.effects (tenant_id, run_id, key, call_id, tool, idempotent) select r.tenant_id, r.id, 'k', 'c', 't', true from app.runs r;
   insert into app.reservations (tenant_id, run_id, id, step, tokens, cost) select r.tenant_id, r.id, gen_random_uuid(), n, 1, 1 from app.runs r cross join generate_series(1, 2) n;
-  insert into app.artifacts (tenant_id, id, run_id, effect_key, name, media_type, bytes, sha256, blob_id, integrity, confidentiality)
-    select r.tenant_id, gen_random_uuid(), r.id, 'k', 'n', 'text/plain', 1, sha256('s'), gen_random_uuid(), 'trusted', 'private' from app.runs r;
-  insert into app.entities (tenant_id, id, run_id, effect_key, type, version, identity, attributes, integrity, confidentiality)
-    select r.tenant_id, gen_random_uuid(), r.id, 'k', 'page', 1, sha256('s'), '{}', 'trusted', 'private' from app.runs r;
+  insert into app.artifacts (tenant_id, id, run_id, effect_key, name, media_type, bytes, sha256, sources, key_id, blob_id, integrity, confidentiality)
+    select r.tenant_id, gen_random_uuid(), r.id, 'k', 'n', 'text/plain', 1, sha256('s'), '[]', 'k', gen_random_uuid(), 'trusted', 'private' from app.runs r;
+  insert into app.entities (tenant_id, id, run_id, effect_key, type, version, identity, attributes, sources, key_id, integrity, confidentiality)
+    select r.tenant_id, gen_random_uuid(), r.id, 'k', 'page', 1, sha256('s'), '{}', '[]', 'k', 'trusted', 'private' from app.runs r;
   insert into app.idempotency (tenant_id, principal, route, key, fingerprint)
     select r.tenant_id, 'p', 'POST /v1/runs', r.id::text, sha256('s') from app.runs r;
   insert into app.budgets (tenant_id, id, name, period, limit_cost) select t.tenant_id, gen_random_uuid(), 'b', 'day', 1 from app.tenants t cross join generate_series(1, 5);
@@ -80,6 +82,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-plans-'));
   await database.admin(SEED);
   watched = createDatabase({
+    keys: database.vault,
     connect: database.connect.api,
     prefix: database.prefix,
     max: 2,
@@ -106,8 +109,8 @@ after(async () => {
 });
 
 const SEED_OWN = `
-  insert into app.runs (tenant_id, id, user_id, skill_name, skill_version, skill_digest, model, status, task, input, run_grant, budget_tokens, budget_cost, budget_seconds, budget_calls)
-    select $tenant, gen_random_uuid(), $user, 's', '1.0.0', sha256('s'), 'm', 'succeeded', 't', '{}', '{}', 1, 1, 1, 1 from generate_series(1, 20);`;
+  insert into app.runs (tenant_id, id, user_id, skill_name, skill_version, skill_digest, model, status, task, input, run_grant, key_id, budget_tokens, budget_cost, budget_seconds, budget_calls)
+    select $tenant, gen_random_uuid(), $user, 's', '1.0.0', sha256('s'), 'm', 'succeeded', 't', '{}', '{}', 'k', 1, 1, 1, 1 from generate_series(1, 20);`;
 
 const WANTED: runs.NewRun = {
   skill: { name: 'web-digest', version: '1.0.0', digest: 'ab'.repeat(32) },
@@ -173,8 +176,8 @@ async function sendLedger(tx: TenantTx, id: RunId): Promise<void> {
 
 async function sendFindings(id: RunId): Promise<void> {
   const scope = watched.tenant(alice);
-  const blobs = createLocalBlobs({ root: folder });
-  const blob = await artifacts.storeBlob(blobs, alice.tenantId, [Buffer.from('bytes')]);
+  const blobs = sealBlobs(createLocalBlobs({ root: folder }));
+  const blob = await artifacts.storeBlob(blobs, scope, [Buffer.from('bytes')]);
   const label = { integrity: 'untrusted', confidentiality: 'private', sources: [] } as const;
   const wanted = {
     ...label,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Billing } from '../../src/billing/billing.ts';
-import { createLocalBlobs } from '../../src/blobs/blobs.ts';
+import { createLocalBlobs, sealBlobs } from '../../src/blobs/blobs.ts';
 import { type Database, type Doors, openListener } from '../../src/db/db.ts';
 import { openSignals, type Signals } from '../../src/events/events.ts';
 import { type ConsoleFiles, type HttpDeps, NO_CONSOLE, startHttp } from '../../src/http/http.ts';
@@ -68,20 +68,22 @@ export async function startApi(
   options: {
     readonly doors?: Doors;
     readonly linkDoors?: LinkDoors;
+    readonly sealing?: boolean;
     readonly nodes?: number;
     readonly publicUrl?: URL;
     readonly console?: ConsoleFiles;
     readonly billing?: (made: { readonly db: Database; readonly log: Log }) => Promise<Billing>;
   } = {},
 ): Promise<Api> {
-  const database = await testDatabase(options.doors === undefined ? {} : { doors: options.doors });
+  const { doors, sealing = true } = options;
+  const database = await testDatabase({ ...(doors === undefined ? {} : { doors }), sealing });
   const root = await mkdtemp(join(tmpdir(), 'sallyport-http-'));
   const lines: string[] = [];
   const reasons: { code: string; detail: string }[] = [];
   const shared = {
     db: database.api,
     peppers,
-    blobs: createLocalBlobs({ root }),
+    blobs: sealBlobs(createLocalBlobs({ root }), { sealing }),
     links: createLinks(database.api, new Map([[1, new Uint8Array(32).fill(5)]]), options.linkDoors),
     skills: await loadSkills(fileURLToPath(new URL('../../../skills', import.meta.url))),
     console: options.console ?? NO_CONSOLE,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { loadWork, type RunGrant } from '../../src/runs/runs.ts';
 import { type Api, startApi } from './api.ts';
 
 let api: Api;
@@ -36,13 +37,11 @@ test('a run is created as it was asked for, shown, listed and cancelled once', a
   assert.deepEqual(again.json.errors, [{ path: '/status', message: 'cancelled' }]);
 });
 
-async function grantOf(
-  json: object,
-): Promise<{ urls: string[]; hosts: string[]; tools: { tool: string }[]; artifacts: string[] }> {
+async function grantOf(json: object): Promise<RunGrant> {
   const made = await api.ask('/v1/runs', { key: api.tenantA.api_key, json });
   assert.equal(made.status, 201, made.text);
-  const stored = await api.database.admin('select run_grant from app.runs where id = $1', [made.json.id]);
-  return JSON.parse(String(stored.rows[0]?.run_grant));
+  const scope = api.database.api.tenant(await api.principal(api.tenantA.api_key));
+  return (await loadWork(scope, made.json.id)).grant;
 }
 
 test('the grant is what the person stated, whole and normalised, and the tools of the skill', async () => {

@@ -2,7 +2,7 @@
 import { text } from 'node:stream/consumers';
 import { createEgressGuard } from '@sallyport/egress';
 import { openModels } from '../../src/agent/agent.ts';
-import { createLocalBlobs } from '../../src/blobs/blobs.ts';
+import { createLocalBlobs, sealBlobs } from '../../src/blobs/blobs.ts';
 import { systemClock } from '../../src/clock.ts';
 import { type ConnectOptions, createDatabase, openListener } from '../../src/db/db.ts';
 import { openSignals } from '../../src/events/events.ts';
@@ -10,6 +10,7 @@ import { createLog } from '../../src/log.ts';
 import { createParser } from '../../src/parse/parse.ts';
 import { loadSkills } from '../../src/skills/skills.ts';
 import { startWorker } from '../../src/worker/worker.ts';
+import { testVault } from '../database.ts';
 
 export interface WorkerProcessPlan {
   readonly connect: ConnectOptions;
@@ -25,12 +26,12 @@ const fault = (error: unknown): void => log.error('fault', {}, error);
 const signals = await openSignals(await openListener(plan.connect, fault), fault);
 const worker = startWorker({
   agent: {
-    db: createDatabase({ connect: plan.connect, prefix: plan.prefix, max: 6, onFault: fault }),
+    db: createDatabase({ keys: await testVault(), connect: plan.connect, prefix: plan.prefix, max: 6, onFault: fault }),
     skills: await loadSkills(plan.skills),
     models: openModels({ fallback: 'rehearsal' }),
     egress: createEgressGuard({ allowAddresses: plan.ports.map((port) => `127.0.0.1/32:${port}`) }),
     parser: createParser(),
-    blobs: createLocalBlobs({ root: plan.blobs }),
+    blobs: sealBlobs(createLocalBlobs({ root: plan.blobs })),
     clock: systemClock,
     signals,
     log,

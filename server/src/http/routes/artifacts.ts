@@ -42,7 +42,7 @@ export const artifactRoutes: readonly Route[] = [
       if (encoding !== undefined && encoding !== 'identity') throw fault('unsupported_media_type');
       const mediaType = readUploadType(header('content-type'));
       const name = readUploadName(header('content-disposition'));
-      const blob = await storeBlob(services.blobs, scope.tenantId, content);
+      const blob = await storeBlob(services.blobs, scope, content);
       const upload = {
         name,
         mediaType,
@@ -54,7 +54,7 @@ export const artifactRoutes: readonly Route[] = [
       } as const;
       const stored = services.db.atomic(principal, (tx) => uploadArtifact(tx, blob, upload));
       const artifact = await stored.catch(async (error: unknown) => {
-        await services.blobs.delete({ tenantId: scope.tenantId, blobId: blob.blobId });
+        await services.blobs.delete(scope, blob.blobId);
         throw error;
       });
       return created(`/v1/artifacts/${artifact.id}`, artifact);

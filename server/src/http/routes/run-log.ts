@@ -16,7 +16,7 @@ import { recordAct } from '../../audit/audit.ts';
 import type { TenantScope } from '../../db/db.ts';
 import { listEntities } from '../../entities/entities.ts';
 import { fault } from '../../errors.ts';
-import { exportRun, followEvents, listEvents } from '../../events/events.ts';
+import { type EventHead, exportRun, followEvents, listEventHeads, listEvents } from '../../events/events.ts';
 import { type ArtifactId, asId, type EntityId, type RunId } from '../../ids.ts';
 import { findRun, type RunRecord } from '../../runs/runs.ts';
 import { type Answer, ok } from '../answer.ts';
@@ -39,13 +39,13 @@ async function pageOfEvents(
   scope: TenantScope,
   run: RunRecord,
   query: ListEventsQuery,
-): Promise<Page<EventEnvelope | Omit<EventEnvelope, 'data'>>> {
+): Promise<Page<EventEnvelope | EventHead>> {
   const limit = query.limit ?? DEFAULT_EVENTS;
-  const events = await listEvents(scope, run.id, query.after ?? -1, limit);
+  const list = query.view === 'envelope' ? listEventHeads : listEvents;
+  const events = await list(scope, run.id, query.after ?? -1, limit);
   const last = events.at(-1);
   const next = last !== undefined && last.seq < run.lastSeq ? String(last.seq) : null;
-  if (query.view !== 'envelope') return { data: events, next_cursor: next };
-  return { data: events.map(({ data: _data, ...envelope }) => envelope), next_cursor: next };
+  return { data: events, next_cursor: next };
 }
 
 async function* messages(events: AsyncIterable<EventEnvelope>): AsyncGenerator<StreamMessage> {
