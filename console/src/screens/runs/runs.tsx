@@ -23,7 +23,7 @@ import { StartRun } from './start-run.tsx';
 
 const ANY = 'any';
 const FILTERS = [{ id: ANY, name: 'Any status' }, ...STATUSES.map((id) => ({ id, name: statusWord(id) }))];
-const COMMAND = 'sallyport run web-digest --url https://example.com/';
+const COMMAND = 'npx sallyport run --page https://example.com/ "What does it say?"';
 
 function RunTable({ runs }: { readonly runs: readonly RunSummary[] }) {
   return (
