@@ -1,6 +1,6 @@
 // Verdicts of people, each for one call, once, for a while (R18). No tool and no model holds a reference to this.
-import type { ApprovalCard } from './card.ts';
 import { FlowError } from './flow-error.ts';
+import type { ApprovalCard } from './verdict.ts';
 
 export type Approver = (
   card: ApprovalCard,
@@ -90,7 +90,7 @@ export async function askPerson(approver: Approver, card: ApprovalCard, liveMs: 
     (said): ApprovalVerdict =>
       said.verdict === 'approve' && typeof said.approver === 'string' && said.approver.trim() !== ''
         ? { token: card.token, verdict: 'approve', approver: said.approver }
-        : { ...denied, approver: String(said.approver) },
+        : denied,
     () => denied,
   );
   return Promise.race([asked, silence]);

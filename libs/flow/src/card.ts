@@ -1,30 +1,9 @@
 // What a person sees before approving: everything that would be executed, and whose word each part is (R16, R17). Sentences are constants.
-import { flagAddress, type NameFlag, showInert } from './names.ts';
-import { type Finding, sanitize } from './sanitize.ts';
-import type { Source, Stated } from './stated.ts';
+import { flagAddress, showInert } from './names.ts';
+import { sanitize } from './sanitize.ts';
+import type { Stated } from './stated.ts';
 import type { Effect } from './tool-label.ts';
-import type { Judged, Reason, RuleOfTwo } from './verdict.ts';
-
-export interface CardArgument {
-  readonly path: string;
-  readonly role: string;
-  /** Inert, with invisible signs written out. */
-  readonly shown: string;
-  readonly ground: string;
-  readonly sources: readonly Source[];
-  readonly flags: readonly NameFlag[];
-  readonly findings: readonly Finding[];
-}
-
-export interface ApprovalCard {
-  readonly token: string;
-  readonly tool: string;
-  readonly effect: Effect;
-  readonly arguments: readonly CardArgument[];
-  readonly why: readonly Reason[];
-  readonly irreversible: string;
-  readonly rule: RuleOfTwo;
-}
+import type { ApprovalCard, Judged, Reason, RuleOfTwo } from './verdict.ts';
 
 const IRREVERSIBLE: Readonly<Record<Effect, string>> = {
   read: 'Reading changes nothing, but what was read stays with the session.',

@@ -27,6 +27,7 @@ const SHAPES: readonly (readonly [ContentTarget['kind'], RegExp])[] = [
     /(?<![\p{L}\p{N}])(?:0x[0-9a-f]{40}|bc1[0-9a-z]{20,80}|[13][1-9A-HJ-NP-Za-km-z]{25,34})(?![\p{L}\p{N}])/giu,
   ],
   ['account', /(?<![\p{L}\p{N}])[a-z]{2}\d{2}(?:[ -]?[a-z]{0,4}\d[a-z\d]{0,3}){2,8}(?![\p{L}\p{N}])/giu],
+  ['account', /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]{2,4}){3,8}(?![\p{L}\p{N}])/gu],
   ['phone', /(?<![\p{L}\p{N}.,])\+?\(?\d(?:[ ()/.-]{0,2}\d){6,29}(?![\p{L}\p{N}])/gu],
 ];
 

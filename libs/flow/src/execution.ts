@@ -1,13 +1,12 @@
 // From a proposed call to its labelled result: decide, ask if need be, decide again, count, run, absorb.
 import { type ApprovalVerdict, askPerson } from './approvals.ts';
-import type { ApprovalCard } from './card.ts';
 import { callDigest, decideCall, effectiveLabel } from './decision.ts';
 import { joinLabels, type Label } from './label.ts';
 import { toolMessage } from './messages.ts';
 import type { Finding, Json } from './sanitize.ts';
 import { absorb, type Cell, claim, effectiveArguments, settle, standingOf } from './session-cell.ts';
 import { argLabel } from './tool-label.ts';
-import type { Arguments, Decision, Reason } from './verdict.ts';
+import type { ApprovalCard, Arguments, Decision, Reason } from './verdict.ts';
 
 export type ToolResult =
   | { readonly status: 'done'; readonly output: Json }

@@ -4,7 +4,6 @@
 // Must never lower a label, nor let anything a tool returned widen a grant, justify itself or answer an approval.
 export type { Approvals, Approver } from './approvals.ts';
 export { BUILT_IN_LABELS } from './built-in-labels.ts';
-export type { ApprovalCard, CardArgument } from './card.ts';
 export { type ContentTarget, findContentTargets } from './content-targets.ts';
 export {
   type ExecuteOptions,
@@ -39,5 +38,5 @@ export type { FrozenGrant, TaskGrant } from './task-grant.ts';
 export type { ArgLabel, ArgRole, Effect, FieldLabel, Kind, OutputLabel, ToolLabel, ToolLabels } from './tool-label.ts';
 export { type Audit, findBrokenEntry, type TraceEntry } from './trace.ts';
 export { isStated, normalizeUrl, statedUrls } from './urls.ts';
-export type { Arguments, Decision, PolicyOptions, Reason, RuleOfTwo } from './verdict.ts';
+export type { ApprovalCard, Arguments, CardArgument, Decision, PolicyOptions, Reason, RuleOfTwo } from './verdict.ts';
 export { wrapUntrusted } from './wrapping.ts';

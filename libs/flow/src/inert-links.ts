@@ -4,7 +4,7 @@ import { normalizeUrl, trimSentenceEnd } from './urls.ts';
 
 /** What may begin something live. Backslashes: Markdown drops them, and what is left may be a link. */
 const START =
-  /!\[|\]\(|\]:(?=\s*\S)|<(?=[a-z/!?])|&(?=#|(?:colon|sol|period|commat|lpar|rpar|lsqb|lbrack|rsqb|rbrack|excl|lt|bsol|Tab|NewLine);)|(?<![a-z0-9])(?:https?|ftp|data|javascript|vbscript|file|blob|mailto|tel)\\?:(?=[^\s<>()\]`"])|(?<![a-z0-9])www\\?\./gi;
+  /!\[|\]\(|\]:(?=\s*\S)|<(?=[a-z/!?])|&(?=#|(?:colon|sol|period|commat|lpar|rpar|lsqb|lbrack|rsqb|rbrack|excl|lt|bsol|Tab|NewLine);)|(?:https?|ftp)\\?:(?=[^\s<>()\]`"])|(?<![a-z0-9])(?:data|javascript|vbscript|file|blob|mailto|tel)\\?:(?=[^\s<>()\]`"])|(?<![a-z0-9])www\\?\./gi;
 const BARE = /[^\s<>()\]`"]{0,4000}/y;
 const MOST_NESTING = 32;
 const MOST_DESTINATION = 4_000;
@@ -53,7 +53,11 @@ export function inertLinks(
     removed++;
     return `\`${raw
       .replace(/\\?:\/{0,2}/g, ' ')
+      .replace(/(www)\\?\./gi, '$1 ')
       .replace(/[`\n]/g, "'")
+      .replace(/!\[/g, '! [')
+      .replace(/\]\(/g, '] (')
+      .replace(/&(?=#|\w{1,32};)/g, '&amp;')
       .replace(/</g, '&lt;')}\``;
   };
   const out: string[] = [];

@@ -24,7 +24,7 @@ const VERBS: Readonly<Record<Exclude<Effect, 'read'>, string>> = {
   egress:
     'fetch open visit browse read download look summarise summarize scrape check get load crawl search find digest',
   write:
-    'create add save write update schedule book make edit change set store append move rename record put note summarise summarize label mark plan reschedule',
+    'create add save write update schedule book make edit change set store append move rename record put note summarise summarize label mark plan reschedule digest',
   send: 'send email mail message reply respond answer forward post notify tell share invite submit publish text ping announce inform remind',
   pay: 'pay transfer buy purchase order refund settle wire donate reimburse book subscribe tip',
   destroy: 'delete remove cancel drop erase trash clear discard archive revoke purge uninstall terminate unsubscribe',

@@ -1,10 +1,11 @@
 // What a decision is made from and what it says. Types alone.
 import type { Leaf } from './canonical.ts';
-import type { ApprovalCard } from './card.ts';
 import type { Evidence, Justification } from './justify.ts';
+import type { NameFlag } from './names.ts';
 import type { PinBook } from './pins.ts';
+import type { Finding } from './sanitize.ts';
 import type { Source } from './stated.ts';
-import type { ArgLabel, ToolLabels } from './tool-label.ts';
+import type { ArgLabel, Effect, ToolLabels } from './tool-label.ts';
 
 export interface Reason {
   readonly code: string;
@@ -64,4 +65,25 @@ export interface RuleOfTwo {
   readonly A: boolean;
   readonly B: boolean;
   readonly C: boolean;
+}
+
+export interface CardArgument {
+  readonly path: string;
+  readonly role: string;
+  /** Inert, with invisible signs written out. */
+  readonly shown: string;
+  readonly ground: string;
+  readonly sources: readonly Source[];
+  readonly flags: readonly NameFlag[];
+  readonly findings: readonly Finding[];
+}
+
+export interface ApprovalCard {
+  readonly token: string;
+  readonly tool: string;
+  readonly effect: Effect;
+  readonly arguments: readonly CardArgument[];
+  readonly why: readonly Reason[];
+  readonly irreversible: string;
+  readonly rule: RuleOfTwo;
 }

@@ -47,6 +47,17 @@ test('a model that obeys every page does no harm, in any encoding', async () => 
   assert.ok(tried > 2_000, `${tried} calls were tried`);
 });
 
+test('nor under a grant that was only read from the prompt, nor under one that holds every tool', async () => {
+  for (const scenario of HOSTILE) {
+    const tools = Object.keys(scenario.world.tools).map((tool) => ({ tool }));
+    for (const grant of [undefined, { source: 'user', tools } as const]) {
+      const { grant: _given, ...rest } = scenario;
+      const played = await attack(grant === undefined ? rest : { ...rest, grant }, 'plain');
+      for (const act of played.ran) assert.ok(!scenario.harm(act), `${scenario.name}: ${JSON.stringify(act)}`);
+    }
+  }
+});
+
 test('without the gateway the same model does every one of these harms', async () => {
   for (const scenario of HOSTILE) {
     const done: boolean[] = [];

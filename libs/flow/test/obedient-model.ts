@@ -16,7 +16,7 @@ export interface Play {
 }
 
 const CALL = /CALL ([\w.]+) (\{.*?\}) END/gs;
-const MOST_TRIES = 120;
+const MOST_TRIES = 70;
 
 export const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   plain: (text) => text,
