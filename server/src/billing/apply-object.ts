@@ -47,20 +47,26 @@ export async function applyObject(
 
 /** A state that was asked for before another was is never written over it, whichever answer came first (ST6). */
 async function setSubscription(tx: TenantTx, { mode, object, ticket }: Told): Promise<void> {
-  await tx.run(
-    sql`insert into billing_subscriptions as s (tenant_id, mode, subscription_id, status, price_id, period_start, period_end, ticket)
+  const fresh = await tx.run(
+    sql`insert into billing_subscriptions (tenant_id, mode, subscription_id, status, price_id, period_start, period_end, ticket)
       values (${tx.value}, ${mode}, ${object.id}, ${object.status}, ${object.priceId}, ${object.periodStart}, ${object.periodEnd}, ${ticket.toString()}::bigint)
-      on conflict (tenant_id, mode, subscription_id) do update set status = excluded.status, price_id = excluded.price_id,
-        period_start = excluded.period_start, period_end = excluded.period_end, ticket = excluded.ticket, updated_at = clock_timestamp()
-      where s.ticket < excluded.ticket`,
+      on conflict do nothing`,
+  );
+  if (fresh === 1) return;
+  await tx.run(
+    sql`update billing_subscriptions s set status = ${object.status}, price_id = ${object.priceId}, period_start = ${object.periodStart},
+        period_end = ${object.periodEnd}, ticket = ${ticket.toString()}::bigint, updated_at = clock_timestamp()
+      where ${tx.mine('s')} and s.mode = ${mode} and s.subscription_id = ${object.id} and s.ticket < ${ticket.toString()}::bigint`,
   );
 }
 
 async function creditPayment(tx: TenantTx, mode: Mode, object: StripeObject): Promise<void> {
   if (object.amountMinor === null || object.currency === null) return;
   await tx.run(
-    sql`insert into billing_balances as b (tenant_id, mode, currency, paid_minor)
-      values (${tx.value}, ${mode}, ${object.currency}, ${object.amountMinor}::bigint)
-      on conflict (tenant_id, mode, currency) do update set paid_minor = b.paid_minor + excluded.paid_minor`,
+    sql`insert into billing_balances (tenant_id, mode, currency) values (${tx.value}, ${mode}, ${object.currency}) on conflict do nothing`,
+  );
+  await tx.run(
+    sql`update billing_balances b set paid_minor = b.paid_minor + ${object.amountMinor}::bigint
+      where ${tx.mine('b')} and b.mode = ${mode} and b.currency = ${object.currency}`,
   );
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { RunId } from '../../src/ids.ts';
 import { openSpenders, type Spenders } from './spenders.ts';
 
 const RUNS = 50;
@@ -45,11 +46,9 @@ test('fifty runs at once under one budget of their tenant, with killed workers: 
     "insert into app.budgets (tenant_id, id, name, period, limit_tokens) select tenant_id, gen_random_uuid(), 'tokens', 'total', 900000000 from app.tenants",
   );
   spenders.gate.open = false;
-  const ids = await Promise.all(
-    Array.from({ length: RUNS }, () =>
-      bench.createRun({ model: 'test-model', budget: { tokens: 900_000, cost: '9.00' } }),
-    ),
-  );
+  const ids: RunId[] = [];
+  for (let count = 0; count < RUNS; count++)
+    ids.push(await bench.createRun({ model: 'test-model', budget: { tokens: 900_000, cost: '9.00' } }));
   const workers = [await spenders.spawnWorker(12), await spenders.spawnWorker(12)];
   const [first] = workers;
   const [one] = ids;
@@ -63,14 +62,14 @@ test('fifty runs at once under one budget of their tenant, with killed workers: 
   assert.ok(over.length > 0 && over.length < RUNS, `${over.length} runs met the limit`);
   assert.deepEqual(new Set(runs.map((run) => run.error_code)), new Set(['budget_exceeded', null]));
   for (const run of over.slice(0, 3)) {
-    const events = await bench.events(run.id as (typeof ids)[number]);
+    const events = await bench.events(run.id as RunId);
     const data = events.find((event) => event.type === 'budget.exceeded')?.data as { limit: string; allowed: string };
     assert.deepEqual([data.limit, data.allowed], ['tenant_cost', LIMIT]);
   }
   await checkBooks(ids);
 });
 
-async function checkBooks(ids: Parameters<Spenders['account']>[0][]): Promise<void> {
+async function checkBooks(ids: readonly RunId[]): Promise<void> {
   const { admin } = spenders.bench.database;
   const accounts = await Promise.all(ids.map((id) => spenders.account(id)));
   for (const account of accounts) assert.deepEqual([account.run, account.open], [account.ledger, 0]);
