@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { recordAct } from '../audit/audit.ts';
 import { sql, type TenantTx } from '../db/db.ts';
-import type { BillingDoors } from './receive.ts';
+import type { BillingDoors } from './billing-doors.ts';
 import type { StripeEvent, StripeObject } from './stripe-objects.ts';
 
 export type Mode = 'test' | 'live';

@@ -4,11 +4,12 @@
 import type { BillingStanding } from '@sallyport/contracts';
 import type { TenantScope } from '../db/db.ts';
 import type { Mode } from './apply-object.ts';
-import { type BillingDoors, type Outcome, type ReceiveDeps, receive } from './receive.ts';
+import type { BillingDoors } from './billing-doors.ts';
+import { type Outcome, type ReceiveDeps, receive } from './receive.ts';
 import { demandEntitled, describeStanding } from './standing.ts';
 
+export type { BillingDoors } from './billing-doors.ts';
 export { openPriceBook, type PriceBook, type PriceEntry, type PriceUsed, parsePrice, priceOf } from './prices.ts';
-export type { BillingDoors } from './receive.ts';
 export { openStripe, type StripeGate, type StripeOptions } from './stripe.ts';
 export { listRunUsage, sumRun, sumUsage, type UsageId } from './usage.ts';
 

@@ -5,16 +5,9 @@ import { fault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { BillingPrincipal } from '../principal.ts';
 import { applyObject, type Mode } from './apply-object.ts';
+import type { BillingDoors } from './billing-doors.ts';
 import type { StripeGate } from './stripe.ts';
 import { readEvent, readObject, type StripeEvent, type StripeObject } from './stripe-objects.ts';
-
-/** Removed by tests and proofs only; all stand in every shipped composition (DEC-011). */
-export interface BillingDoors {
-  readonly signature: boolean;
-  readonly fetchBack: boolean;
-  readonly uniqueEvent: boolean;
-  readonly uniqueTransition: boolean;
-}
 
 export interface ReceiveDeps {
   readonly db: Database;
