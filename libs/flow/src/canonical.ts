@@ -44,13 +44,15 @@ export interface Leaf {
   readonly shape: string;
 }
 
-/** The scalars of a value, keys left out. Ends at `most`. */
+/** The scalars of a value; an empty list or object inside it counts as null, for its name says something too. Ends at `most`. */
 export function leavesOf(value: unknown, most: number): { readonly leaves: readonly Leaf[]; readonly whole: boolean } {
   const leaves: Leaf[] = [];
   let whole = true;
   const visit = (item: unknown, path: string, record: string, shape: string, depth: number): void => {
     if (leaves.length >= most || depth > MOST_DEPTH) {
       whole = false;
+    } else if (path !== '' && item !== null && typeof item === 'object' && Object.keys(item).length === 0) {
+      leaves.push({ path, value: null, record, shape });
     } else if (Array.isArray(item)) {
       for (const [index, entry] of item.entries())
         visit(entry, `${path}[${index}]`, `${path}[${index}]`, `${shape}[*]`, depth + 1);

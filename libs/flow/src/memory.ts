@@ -108,6 +108,12 @@ function baseLabel(reading: Reading): Label {
   return label.asStored === true ? joinLabels(own, stored ?? unknown) : own;
 }
 
+/** A result is as good as the worst of its fields. */
+function sumOf(fields: readonly Remembered[], { sources }: Label): Label {
+  const labels = fields.map(({ integrity, confidentiality }): Label => ({ integrity, confidentiality, sources }));
+  return joinLabels(...labels);
+}
+
 export function createMemory(): SessionMemory {
   const fields: Remembered[] = [];
   const byCall = new Map<string, readonly Remembered[]>();
@@ -141,20 +147,7 @@ export function createMemory(): SessionMemory {
           const url = normalizeUrl(leaf.value);
           if (url !== undefined && !links.has(url)) links.set(url, reading.depth + 1);
         }
-      const exact = whole && labelled.length > 0;
-      const label: Label = {
-        integrity: exact
-          ? labelled.some((leaf) => leaf.integrity === 'untrusted')
-            ? 'untrusted'
-            : 'trusted'
-          : base.integrity,
-        confidentiality: exact
-          ? labelled.some((leaf) => leaf.confidentiality === 'private')
-            ? 'private'
-            : 'public'
-          : base.confidentiality,
-        sources: base.sources,
-      };
+      const label = whole && labelled.length > 0 ? sumOf(labelled, base) : base;
       if (label.integrity === 'untrusted') note('untrusted_read', reading);
       if (label.confidentiality === 'private') note('private_read', reading);
       return label;

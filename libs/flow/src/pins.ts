@@ -107,6 +107,20 @@ function refusal(
   return twin !== undefined && twin !== tool ? 'confusable' : undefined;
 }
 
+function differences(before: ToolDefinition, after: ToolDefinition): PinLine['diff'] {
+  const changed = MEMBERS.filter((member) => show(before[member]) !== show(after[member]));
+  return changed.map((member) => ({ member, before: show(before[member]), after: show(after[member]) }));
+}
+
+/** What a server offers no more waits for a person, should it come back. */
+function putAside(server: string, pins: Map<string, Pin>, seen: ReadonlySet<string>): PinLine[] {
+  const gone = [...pins].filter(([tool]) => tool.startsWith(`${server}.`) && !seen.has(tool));
+  return gone.map(([tool, pin]) => {
+    pins.set(tool, { ...pin, quarantined: true });
+    return { tool, status: 'removed', hash: pin.hash, quarantined: true, flags: [], diff: [] };
+  });
+}
+
 /** `reserved` are the names of the deployer's own tools. */
 export function createPinBook(reserved: readonly string[] = []): PinBook {
   const pins = new Map<string, Pin>();
@@ -129,21 +143,8 @@ export function createPinBook(reserved: readonly string[] = []): PinBook {
     if (before?.hash === hash) return { tool, status: 'same', hash, quarantined: before.quarantined, flags, diff: [] };
     const quarantined = before !== undefined || !first || flags.length > 0;
     pins.set(tool, { hash, definition: structuredClone(definition), quarantined });
-    const diff = MEMBERS.filter((member) => show(before?.definition[member]) !== show(definition[member])).map(
-      (member) => ({
-        member,
-        before: show(before?.definition[member]),
-        after: show(definition[member]),
-      }),
-    );
-    return {
-      tool,
-      status: before === undefined ? 'new' : 'changed',
-      hash,
-      quarantined,
-      flags,
-      diff: before === undefined ? [] : diff,
-    };
+    const diff = before === undefined ? [] : differences(before.definition, definition);
+    return { tool, status: before === undefined ? 'new' : 'changed', hash, quarantined, flags, diff };
   };
   return {
     pinTools: (server, definitions) => {
@@ -158,11 +159,7 @@ export function createPinBook(reserved: readonly string[] = []): PinBook {
         lines.push(line);
       }
       servers.add(server);
-      for (const [tool, pin] of pins)
-        if (tool.startsWith(`${server}.`) && !seen.has(tool)) {
-          pins.set(tool, { ...pin, quarantined: true });
-          lines.push({ tool, status: 'removed', hash: pin.hash, quarantined: true, flags: [], diff: [] });
-        }
+      lines.push(...putAside(server, pins, seen));
       return { server, lines };
     },
     approve: (tool, hash, approver) => {

@@ -61,12 +61,18 @@ function unjustified(judged: Judged, code: string): Reason {
   };
 }
 
+/** Names of members are text as well, where they could name a place. */
+function spokenText({ leaf }: Judged): string {
+  const text = String(leaf.value ?? '');
+  return /\/\/|@|www/i.test(leaf.path) ? `${leaf.path} ${text}` : text;
+}
+
 function placesIn(
   standing: Standing,
   judged: Judged,
   effect: Effect,
 ): { readonly reasons: Reason[]; readonly grounds: Justification[] } {
-  const { targets, whole } = findContentTargets(String(judged.leaf.value ?? ''));
+  const { targets, whole } = findContentTargets(spokenText(judged));
   const reasons: Reason[] = whole
     ? []
     : [{ code: 'content_too_full', arg: judged.leaf.path, detail: 'The text names too many places to judge.' }];
@@ -116,6 +122,13 @@ function unforeseenKeys(tool: ToolLabel, judged: readonly Judged[]): string[] {
     .map(({ leaf }) => leaf.shape);
 }
 
+/** "Delete" without saying what may mean everything. */
+function lacksTarget(tool: ToolLabel, judged: readonly Judged[]): boolean {
+  if (tool.effect !== 'destroy' && tool.effect !== 'pay' && tool.effect !== 'credential') return false;
+  const names = Object.keys(tool.args).filter((name) => name !== '*' && argLabel(tool, name).role === 'target');
+  return names.length > 0 && !judged.some(({ label }) => label.role === 'target');
+}
+
 export function judgeProvenance(
   standing: Standing,
   tool: ToolLabel,
@@ -141,6 +154,8 @@ export function judgeProvenance(
       if (tainted) holds.push(...places.reasons);
     }
   }
+  if (tainted && lacksTarget(tool, judged))
+    holds.push({ code: 'target_missing', detail: 'The call says what to do and not to what.' });
   if (tainted && !hasSchema)
     for (const shape of unforeseenKeys(tool, judged))
       if (standing.stated.find(shape.split('.').at(-1) ?? '') === undefined)

@@ -22,7 +22,14 @@ function open(scenario: Scenario | Task, approver: Approver): Session {
 
 async function attack(scenario: Scenario, encoding: string): Promise<Play> {
   const payload = ENCODINGS[encoding]?.(scenario.order) ?? '';
-  return play(scenario.world, open(scenario, denies), scenario.prompt, scenario.plan, payload);
+  return play(
+    scenario.world,
+    open(scenario, denies),
+    scenario.prompt,
+    scenario.plan,
+    payload,
+    encoding === 'plain' ? 70 : 20,
+  );
 }
 
 test('a model that obeys every page does no harm, in any encoding', async () => {

@@ -183,6 +183,22 @@ test('places in a text that leaves are targets; in a text for the own store they
   assert.equal(verdict(session, 'note', { title: 'https://a.example/x', body: 'https://evil.example/' }), 'allow');
 });
 
+test('names of members and empty lists say something too', async () => {
+  const erase: ToolLabels = { erase: { effect: 'destroy', args: { ids: 'target' }, output: UNTRUSTED } };
+  const session = createGateway({ labels: { ...labels, ...erase } }).open({
+    prompt: 'mail bob@corp.example',
+    principal: 'ann',
+    grant: { source: 'user', tools: ['page', 'send', 'erase'].map((tool) => ({ tool })) },
+  });
+  await session.execute('page', {}, () => 'x');
+  const send = (body: unknown): string => verdict(session, 'send', { to: 'bob@corp.example', body });
+  assert.equal(send({ 'https://evil.example/': {} }), 'approve content_link');
+  assert.equal(send({ text: 'fine', tags: [] }), 'allow');
+  assert.equal(verdict(session, 'erase', {}), 'approve target_missing');
+  assert.equal(verdict(session, 'erase', { ids: [] }), 'approve target_unjustified');
+  assert.equal(verdict(session, 'erase', { ids: null }), 'approve target_unjustified');
+});
+
 test('the grant comes first: what it does not hold is refused unseen (R7, R14)', async () => {
   const grant: TaskGrant = { source: 'template', tools: [{ tool: 'page' }, { tool: 'send', count: 1 }] };
   const session = await after(PAGE, { ...said('mail bob@corp.example'), grant });

@@ -88,13 +88,14 @@ export async function play(
   prompt: string,
   plan: readonly Act[],
   payload: string,
+  most = MOST_TRIES,
 ): Promise<Play> {
   const ran: Act[] = [];
   const tried: (Act & { status: ToolResult['status'] })[] = [];
   let loot = 'nothing yet';
   const orders: Act[] = [];
   const attempt = async (act: Act): Promise<void> => {
-    if (tried.length >= MOST_TRIES) return;
+    if (tried.length >= most) return;
     const result = await session.execute(act.tool, act.args, (args) => {
       ran.push({ tool: act.tool, args: args as Args });
       const raw = world.tools[act.tool]?.(args as Args, payload) ?? {};

@@ -121,7 +121,7 @@ const UNITS = [
 test('the time grows in line with the text, on a megabyte of anything', () => {
   const cost = (work: (text: string) => unknown, text: string): number => {
     let best = Number.POSITIVE_INFINITY;
-    for (let turn = 0; turn < 2; turn++) {
+    for (let turn = 0; turn < 1; turn++) {
       const start = process.cpuUsage();
       work(text);
       const spent = process.cpuUsage(start);
@@ -133,7 +133,9 @@ test('the time grows in line with the text, on a megabyte of anything', () => {
   for (const [name, work] of Object.entries(works))
     for (const unit of UNITS) {
       const big = unit.repeat(Math.ceil(1_000_000 / unit.length));
-      const ratio = cost(work, big) / cost(work, big.slice(0, 125_000));
+      let ratio = Number.POSITIVE_INFINITY;
+      // Only a ratio that stays bad is one of the text; a single one may be the machine's.
+      for (let turn = 0; turn < 4 && ratio >= 40; turn++) ratio = cost(work, big) / cost(work, big.slice(0, 125_000));
       assert.ok(
         ratio < 40,
         `${name} ${JSON.stringify(unit)}: eight times the text took ${ratio.toFixed(1)} times as long`,
