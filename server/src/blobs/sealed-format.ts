@@ -2,7 +2,7 @@
 //
 //   header   magic 'SPB1', algorithm (1 byte), chunk size as a power of two (1), key id (36), wrapped data key (61)
 //   chunk    ciphertext (the chunk size; the last one less), tag (16)
-//   end      bytes of the whole (8), tag (16)
+//   end      tag (16) over the number of chunks and the bytes of the whole
 //
 // A chunk's number is in its nonce, so that none can change places; the end record is the last mark and binds number and total, so
 // that a blob cut short at a chunk is told from a whole one. The data key is used for one blob, so no nonce is ever used twice.
@@ -24,7 +24,7 @@ const WRAPPED = 61;
 const TAG = 16;
 const PREFIX = MAGIC.length + 2 + KEY_ID;
 export const HEADER_BYTES = PREFIX + WRAPPED;
-export const END_BYTES = 8 + TAG;
+export const END_BYTES = TAG;
 const CHUNK_POWER = 18;
 const LEAST_POWER = 16;
 const MOST_POWER = 20;
@@ -120,10 +120,9 @@ function totalOf(bytes: number): Buffer {
 }
 
 function endRecord(seal: BlobSeal, { chunks, bytes }: Extent): Buffer {
-  const total = totalOf(bytes);
-  const cipher = begin(seal, END_RECORD, chunks, total);
+  const cipher = begin(seal, END_RECORD, chunks, totalOf(bytes));
   cipher.final();
-  return Buffer.concat([total, cipher.getAuthTag()]);
+  return cipher.getAuthTag();
 }
 
 /** What a sealed blob of this size must hold; undefined for a size that none has. */
@@ -137,9 +136,9 @@ export function extentOf(size: number, chunkBytes: number): Extent | undefined {
 
 /** Throws `tampered` unless the blob ends where it was ended. */
 export function demandEnd(seal: BlobSeal, extent: Extent, record: Buffer): void {
-  const total = totalOf(extent.bytes);
-  const decipher = decipherOf(seal, END_RECORD, extent.chunks, Buffer.concat([seal.context, total]));
-  demandTag(decipher, record.subarray(8), 'a blob does not end where it was ended');
+  const context = Buffer.concat([seal.context, totalOf(extent.bytes)]);
+  const decipher = decipherOf(seal, END_RECORD, extent.chunks, context);
+  demandTag(decipher, record, 'a blob does not end where it was ended');
 }
 
 /** Where chunks `first` to `end` (exclusive) lie. */
