@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AgentDeps, openModels } from './agent/agent.ts';
 import {
+  attachMetrics,
   Begun,
   type DatabaseServer,
   type DataFolder,
@@ -12,7 +13,6 @@ import {
   type FirstBoot,
   findMasterKeys,
   finishFirstBoot,
-  type Guards,
   makeFirstMasterKey,
   migrateAndTell,
   openBilling,
@@ -21,6 +21,8 @@ import {
   openDataFolder,
   openGuards,
   openPrices,
+  providerOptions,
+  readinessOf,
   watchDiskSpace,
 } from './boot/boot.ts';
 import { systemClock } from './clock.ts';
@@ -31,6 +33,7 @@ import { type ConsoleFiles, listenHttp, loadConsole } from './http/http.ts';
 import { createPeppers } from './identity/identity.ts';
 import { createLinks } from './links/links.ts';
 import type { Log } from './log.ts';
+import { createNodeMetrics, type NodeMetrics } from './metrics/metrics.ts';
 import { createParser } from './parse/parse.ts';
 import { loadSkills } from './skills/skills.ts';
 import {
@@ -94,7 +97,9 @@ async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served
   await registerMasterKey(api, master);
   const agent = await openAgent(config, log, begun, { folder, server, signals, vault });
   const boot = await finishFirstBoot(api, peppers, folder, log);
-  const worker = beginWorker(config, begun, server, agent);
+  const metrics = config.metrics === 'on' ? createNodeMetrics() : undefined;
+  const worker = beginWorker(config, begun, server, agent, metrics);
+  begun.add(attachMetrics(metrics, { api, agent, leaseAgeMs: worker.leaseAgeMs }));
   const payments = await openBilling(config, log, api);
   begun.add(() => payments?.close());
   const disk = watchDiskSpace({ path: folder.path, limitPercent: config.diskLimit, log });
@@ -110,14 +115,9 @@ async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served
     console: await openConsole(log),
     log,
     listen: config,
+    metrics,
     disk,
-    readiness: async () => {
-      const reasons: { code: string; detail: string }[] = [];
-      await api.ping().catch(() => reasons.push({ code: 'database', detail: 'The database does not answer.' }));
-      if (await disk.full()) reasons.push({ code: 'disk_full', detail: `The disk of ${folder.path} is nearly full.` });
-      if (!worker.alive()) reasons.push({ code: 'worker', detail: 'The worker has no lease.' });
-      return reasons;
-    },
+    readiness: readinessOf({ api, disk, path: folder.path, alive: worker.alive }),
   });
   // The first to end, before what it stands on; if the start fails before this, it ends as what was begun first.
   begun.add(() => http.close());
@@ -275,24 +275,24 @@ async function openAgent(
     blobs: await openBlobs(config, begun, made.folder),
     skills: await loadSkills(config.skillsDir),
     prices: openPrices(config),
-    models: openModels({ fallback: config.model, provider: openProviderOptions(config, guards) }),
+    models: openModels({ fallback: config.model, provider: providerOptions(config, guards) }),
   };
 }
 
-function openProviderOptions(config: Config, guards: Guards): Parameters<typeof openModels>[0]['provider'] {
-  const { modelBaseUrl: baseUrl, modelNames: names, modelApiKey: apiKey } = config;
-  if (baseUrl === undefined || guards.model === undefined) return undefined;
-  const price = { input: config.modelInputPrice, output: config.modelOutputPrice };
-  return { baseUrl, apiKey, names, egress: guards.model, price };
-}
-
-function beginWorker(config: Config, begun: Begun, server: DatabaseServer, agent: AgentDeps): WorkerHandle {
+function beginWorker(
+  config: Config,
+  begun: Begun,
+  server: DatabaseServer,
+  agent: AgentDeps,
+  metrics?: NodeMetrics,
+): WorkerHandle {
   const worker = startWorker({
     agent,
     direct: server.direct('worker'),
     rolePrefix: config.rolePrefix,
     concurrency: config.concurrency,
     drainMs: config.drainSeconds * 1_000,
+    metrics,
   });
   begun.add(() => worker.close());
   return worker;

@@ -223,6 +223,15 @@ export const SETTINGS = {
     fallback: 'info',
     parse: oneOf('debug', 'info', 'warn', 'error'),
   },
+  metrics: {
+    env: 'SALLYPORT_METRICS',
+    flag: 'metrics',
+    about: 'Serve GET /metrics in the Prometheus format, to the operator key alone.',
+    expected: 'off or on',
+    example: 'on',
+    fallback: 'off',
+    parse: oneOf('off', 'on'),
+  },
   concurrency: {
     env: 'SALLYPORT_CONCURRENCY',
     flag: 'concurrency',

@@ -31,6 +31,8 @@ export async function beginNode(database: TestDatabase, port: number, env: Envir
       SALLYPORT_PORT: String(port),
       DATABASE_URL: databaseUrl(database),
       SALLYPORT_ROLE_PREFIX: database.prefix,
+      // The one that the database of a test counts on.
+      SALLYPORT_MASTER_KEY: Buffer.alloc(32, 9).toString('hex'),
       ...env,
     },
     flags: {},

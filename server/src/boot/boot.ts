@@ -2,13 +2,16 @@
 // Promises that two fresh data folders share no secret, that a first boot that was killed half-way is finished by the next,
 //   and that everything it makes is readable by this user alone.
 // Must never print a key, nor take one from an argument.
+
+export { attachMetrics } from './attach-metrics.ts';
 export { Begun } from './begun.ts';
 export { openBlobs } from './blob-place.ts';
 export { type DataFolder, openDataFolder } from './data-folder.ts';
 export { type DatabaseServer, openDatabaseServer } from './database-server.ts';
 export { type DiskSpace, watchDiskSpace } from './disk-space.ts';
 export { type FirstBoot, finishFirstBoot } from './first-boot.ts';
-export { type Guards, openGuards } from './guards.ts';
+export { type Guards, openGuards, providerOptions } from './guards.ts';
 export { demandMasterKeyFile, findMasterKeys, makeFirstMasterKey } from './master-key.ts';
 export { openBilling, openPrices } from './open-billing.ts';
+export { readinessOf } from './readiness.ts';
 export { migrateAndTell } from './told-migration.ts';

@@ -1,6 +1,7 @@
 // The ways out of a deployment: one guard for agents, one for the operator's own model endpoint, one for a reader service.
 // Each is opened for what it is for and for nothing else: a private model endpoint is no page that an agent may read.
 import { createEgressGuard, type EgressGuard, type EgressResponse, type FetchInit } from '@sallyport/egress';
+import type { openModels } from '../agent/agent.ts';
 import type { Config } from '../config.ts';
 
 export interface Guards {
@@ -61,4 +62,11 @@ function ownRange(url: URL): string[] {
   if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return [`${host}/32:${port}`];
   if (host.includes(':')) return [`[${host}]/128:${port}`];
   return host === 'localhost' ? [`127.0.0.1/32:${port}`, `[::1]/128:${port}`] : [];
+}
+
+export function providerOptions(config: Config, guards: Guards): Parameters<typeof openModels>[0]['provider'] {
+  const { modelBaseUrl: baseUrl, modelNames: names, modelApiKey: apiKey } = config;
+  if (baseUrl === undefined || guards.model === undefined) return undefined;
+  const price = { input: config.modelInputPrice, output: config.modelOutputPrice };
+  return { baseUrl, apiKey, names, egress: guards.model, price };
 }

@@ -57,6 +57,7 @@ const SYSTEM = {
   register_worker: 'select number from sys.register_worker($1, $2, $3)',
   renew_worker: 'select renewed from sys.renew_worker($1, $2)',
   end_worker: 'select released from sys.end_worker($1)',
+  figures: 'select queued, running, oldest_queued, workers, unsealed, sealing_lag_ms from sys.figures()',
   release_run: 'select released from sys.release_run($1, $2, $3)',
 } as const;
 
@@ -75,11 +76,20 @@ export interface DatabaseOptions {
   readonly onStatement?: ((rendered: Rendered) => void) | undefined;
 }
 
+export interface PoolUse {
+  readonly total: number;
+  readonly idle: number;
+  /** Callers that wait for a connection. */
+  readonly waiting: number;
+}
+
 export interface Database {
   tenant(principal: TenantPrincipal): TenantScope;
   atomic<T>(principal: TenantPrincipal, work: (tx: TenantTx) => Promise<T>): Promise<T>;
   system<T>(name: SystemFunction, values: readonly unknown[], read: (row: Row) => T): Promise<T[]>;
   ping(): Promise<void>;
+  /** How the connections of this pool stand now. */
+  use(): PoolUse;
   close(): Promise<void>;
 }
 
@@ -101,6 +111,7 @@ export function createDatabase(options: DatabaseOptions): Database {
         return result.rows.map((columns) => read(new Row(columns)));
       }),
     ping: () => withClient(pool, async (client) => void (await client.query('select 1'))),
+    use: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
 }

@@ -971,6 +971,23 @@ $function$;
 alter function sys.end_worker(p_worker uuid) owner to {{p}}_claimer;
 grant execute on function sys.end_worker(p_worker uuid) to {{p}}_worker;
 
+CREATE OR REPLACE FUNCTION sys.figures()
+ RETURNS TABLE(queued bigint, running bigint, oldest_queued uuid, workers bigint, unsealed bigint, sealing_lag_ms bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    (select count(*) from app.runs r where r.status = 'queued'),
+    (select count(*) from app.runs r where r.status = 'running'),
+    (select r.id from app.runs r where r.status = 'queued' order by r.id limit 1),
+    (select count(*) from sys.live_workers()),
+    (select count(*) from app.audit_unsealed u),
+    (select coalesce(extract(epoch from clock_timestamp() - min(u.since)) * 1000, 0)::bigint from app.audit_unsealed u)
+$function$;
+alter function sys.figures() owner to {{p}}_claimer;
+grant execute on function sys.figures() to {{p}}_api;
+
 CREATE OR REPLACE FUNCTION sys.find_billing_tenant(p_mode text, p_customer text)
  RETURNS TABLE(tenant_id uuid)
  LANGUAGE sql

@@ -6,6 +6,7 @@ import type { Signals } from '../events/events.ts';
 import type { Peppers } from '../identity/identity.ts';
 import type { Links } from '../links/links.ts';
 import type { Log } from '../log.ts';
+import type { NodeMetrics } from '../metrics/metrics.ts';
 import type { Skills } from '../skills/skills.ts';
 import type { ConsoleFiles } from './console/console.ts';
 
@@ -28,6 +29,8 @@ export interface HttpDeps {
     readonly publicUrl: URL | undefined;
     readonly trustedProxies: readonly string[];
   };
+  /** Undefined where they are not served. */
+  readonly metrics?: NodeMetrics | undefined;
   /** Asked before something new is begun. */
   readonly disk: { full(): Promise<boolean> };
   /** Why the node is not ready; empty when it is. */

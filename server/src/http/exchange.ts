@@ -19,6 +19,7 @@ export interface Seen {
   readonly log: Services['log'];
   /** Undefined while the node does not serve yet. */
   readonly keyUse: Services['keyUse'] | undefined;
+  readonly metrics?: Services['metrics'];
 }
 
 /** What is known of a request while it is worked on. */
@@ -151,6 +152,8 @@ function finish(seen: Seen, request: FastifyRequest, reply: FastifyReply, exchan
   const { headersSent, statusCode, writableFinished } = reply.raw;
   const status = headersSent ? statusCode : CALLER_GONE;
   const user = caller === undefined || caller.principal.kind === 'operator' ? undefined : caller.principal;
+  const milliseconds = performance.now() - exchange.began;
+  seen.metrics?.request(request.method, route?.path ?? '-', status, milliseconds / 1_000);
   const fields: LogFields = {
     tenant_id: user?.tenantId ?? '-',
     user_id: user?.userId,
@@ -159,7 +162,7 @@ function finish(seen: Seen, request: FastifyRequest, reply: FastifyReply, exchan
     method: request.method,
     route: route?.path ?? '-',
     status,
-    duration_ms: Math.round((performance.now() - exchange.began) * 10) / 10,
+    duration_ms: Math.round(milliseconds * 10) / 10,
     code: failure?.code,
     reason: writableFinished ? undefined : 'caller_gone',
     detail: failure?.options.detail,

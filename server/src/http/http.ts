@@ -41,6 +41,9 @@ class Node {
   get keyUse(): Services['keyUse'] | undefined {
     return this.services?.keyUse;
   }
+  get metrics(): Services['metrics'] {
+    return this.services?.metrics;
+  }
 }
 
 /** Of a request that was admitted, so they are there. */

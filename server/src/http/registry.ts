@@ -9,6 +9,7 @@ import { entityRoutes } from './routes/entities.ts';
 import { healthRoutes } from './routes/health.ts';
 import { linkRoutes } from './routes/links.ts';
 import { meRoutes } from './routes/me.ts';
+import { metricRoutes } from './routes/metrics.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { runLogRoutes } from './routes/run-log.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -35,6 +36,7 @@ export const ROUTES: readonly Route[] = [
   ...auditRoutes,
   ...consoleRoutes,
   ...usageRoutes,
+  ...metricRoutes,
   ...billingRoutes,
 ];
 

@@ -4,6 +4,7 @@ import { type AgentDeps, driveRun } from '../agent/agent.ts';
 import { sqlState } from '../db/db.ts';
 import { Fault } from '../errors.ts';
 import type { RunId, TenantId } from '../ids.ts';
+import type { WorkerMetrics } from '../metrics/metrics.ts';
 import { mintPrincipal, type RunPrincipal } from '../principal.ts';
 import { findRun, finishRun } from '../runs/runs.ts';
 import type { Lease } from './lease.ts';
@@ -15,6 +16,7 @@ export interface HoldDeps {
   readonly closing: AbortSignal;
   /** The time for that is over. */
   readonly drained: AbortSignal;
+  readonly metrics?: WorkerMetrics | undefined;
 }
 
 export interface Claimed {
@@ -48,20 +50,33 @@ export async function holdRun(deps: HoldDeps, claimed: Claimed): Promise<void> {
       { signal, mayStart: () => lease.held() && !signal.aborted, draining: () => deps.closing.aborted },
     );
     log.info(`run.${end}`);
+    await countEnd(deps, principal, end);
   } catch (error) {
-    if (taken.signal.aborted || isStale(error)) log.info('run.superseded');
-    else if (signal.aborted || isPassing(error)) {
+    if (taken.signal.aborted || isStale(error)) {
+      log.info('run.superseded');
+      deps.metrics?.left('superseded');
+    } else if (signal.aborted || isPassing(error)) {
       log.warn('run.released', { code: codeOf(error), reason: signal.aborted ? 'ending' : 'passing' });
+      deps.metrics?.left('released');
       // Against a database that is short of something, at once again would be worse.
       if (!signal.aborted) await delay(AGAIN_MS, undefined, { signal }).catch(() => undefined);
       await release(agent, lease, principal);
     } else {
       log.error('run.broke', {}, error);
+      deps.metrics?.left('broke');
       await fail(agent, principal).catch((also: unknown) => log.error('run.not_failed', {}, also));
     }
   } finally {
     watching.abort();
   }
+}
+
+/** A closed list of words: the statuses of a run, and the ways in which it is given away. */
+async function countEnd({ agent, metrics }: HoldDeps, principal: RunPrincipal, end: string): Promise<void> {
+  if (metrics === undefined) return;
+  if (end !== 'ended') return metrics.left(end);
+  const run = await findRun(agent.db.tenant(principal), principal.runId).catch(() => undefined);
+  metrics.left(run?.status ?? 'ended');
 }
 
 async function watchStop(

@@ -25,6 +25,8 @@ export interface Lease {
   readonly lost: AbortSignal;
   /** True while the last acknowledged renewal is younger than the local stop (10 s). */
   held(): boolean;
+  /** Milliseconds since the last acknowledged renewal. */
+  ageMs(): number;
   /** Gives everything back and lets go of the lock. */
   close(): Promise<void>;
 }
@@ -62,12 +64,13 @@ export async function openLease(deps: LeaseDeps, times: LeaseTimes = LEASE_TIMES
     Math.min(MOST_BEAT_MS, times.localStop / 4),
   );
   Atomics.store(shared, BEAT, monotonicMs());
-  const held = (): boolean =>
-    !lost.signal.aborted && Number(monotonicMs() - Atomics.load(shared, ACKNOWLEDGED)) < times.localStop;
+  const ageMs = (): number => Number(monotonicMs() - Atomics.load(shared, ACKNOWLEDGED));
+  const held = (): boolean => !lost.signal.aborted && ageMs() < times.localStop;
   return {
     id,
     lost: lost.signal,
     held,
+    ageMs,
     close: async () => {
       closing = true;
       clearInterval(beat);

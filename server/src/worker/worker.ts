@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentDeps } from '../agent/agent.ts';
 import type { ConnectOptions, Row } from '../db/db.ts';
 import { asId, type RunId, type TenantId } from '../ids.ts';
+import type { WorkerMetrics } from '../metrics/metrics.ts';
 import { holdRun } from './hold.ts';
 import { type Chore, sealingChore, startHousekeeping } from './housekeeping.ts';
 import { type Lease, openLease } from './lease.ts';
@@ -20,6 +21,7 @@ export interface WorkerDeps {
   readonly concurrency: number;
   /** How long an end waits for steps that are at work. */
   readonly drainMs: number;
+  readonly metrics?: WorkerMetrics | undefined;
   /** Done beside the sealing of the audit log. */
   readonly chores?: readonly Chore[];
 }
@@ -27,6 +29,8 @@ export interface WorkerDeps {
 export interface WorkerHandle {
   /** True while the worker has a lease. */
   alive(): boolean;
+  /** Milliseconds since the lease was last acknowledged; undefined without one. */
+  leaseAgeMs(): number | undefined;
   /** Claims nothing more, lets steps at work come to their end, gives the rest back. */
   close(): Promise<void>;
 }
@@ -56,6 +60,7 @@ export function startWorker(deps: WorkerDeps): WorkerHandle {
   const ended = work();
   return {
     alive: () => lease?.held() === true,
+    leaseAgeMs: () => lease?.ageMs(),
     close: async () => {
       closing.abort();
       await ended;
@@ -86,8 +91,8 @@ async function serve(deps: WorkerDeps, lease: Lease, closing: AbortSignal): Prom
       const room = deps.concurrency - runs.size;
       const claims = room > 0 ? await claim(deps, lease, room) : [];
       for (const claimed of claims) {
-        const run = holdRun({ agent, lease, closing, drained: drained.signal }, claimed).finally(() =>
-          runs.delete(run),
+        const run = holdRun({ agent, lease, closing, drained: drained.signal, metrics: deps.metrics }, claimed).finally(
+          () => runs.delete(run),
         );
         runs.add(run);
       }
@@ -102,13 +107,16 @@ async function serve(deps: WorkerDeps, lease: Lease, closing: AbortSignal): Prom
 }
 
 async function claim(deps: WorkerDeps, lease: Lease, most: number): Promise<ClaimedRun[]> {
+  const began = performance.now();
   try {
-    return await deps.agent.db.system('claim_runs', [lease.id, most], (row: Row) => ({
+    const claimed = await deps.agent.db.system('claim_runs', [lease.id, most], (row: Row) => ({
       tenantId: asId<TenantId>(row.text('tenant_id')),
       runId: asId<RunId>(row.text('run_id')),
       epoch: row.bigint('epoch'),
       stalls: row.int('stalls'),
     }));
+    deps.metrics?.claimed((performance.now() - began) / 1_000, claimed.length);
+    return claimed;
   } catch (error) {
     // The database may be away for a while; the lease says when that is too long.
     deps.agent.log.error('worker.claim_failed', { worker_id: lease.id }, error);

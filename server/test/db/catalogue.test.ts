@@ -17,6 +17,7 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
   create_setup_link: ['registrar', 'api'],
   create_tenant: ['registrar', 'api'],
   end_worker: ['claimer', 'worker'],
+  figures: ['claimer', 'api'],
   find_key: ['auth', 'api'],
   find_session: ['auth', 'api'],
   instance_get: ['registrar', 'api'],

@@ -1,0 +1,24 @@
+// Says where the numbers of a node are read, once its parts stand.
+import type { AgentDeps } from '../agent/agent.ts';
+import type { Database } from '../db/db.ts';
+import { type NodeMetrics, watchLoop } from '../metrics/metrics.ts';
+import { readFigures } from '../posture/posture.ts';
+
+/** Answers how to end it. Without metrics nothing is watched. */
+export function attachMetrics(
+  metrics: NodeMetrics | undefined,
+  parts: { readonly api: Database; readonly agent: AgentDeps; readonly leaseAgeMs: () => number | undefined },
+): () => void {
+  if (metrics === undefined) return () => undefined;
+  const { api, agent, leaseAgeMs } = parts;
+  const loop = watchLoop();
+  metrics.attach({
+    figures: () => readFigures(api, Date.now),
+    pools: { api: api.use, worker: agent.db.use },
+    egress: { web: () => agent.egress.stats().codes },
+    parser: agent.parser.load,
+    leaseAgeMs,
+    loop,
+  });
+  return loop.close;
+}

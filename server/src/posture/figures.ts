@@ -1,0 +1,25 @@
+// The figures of the whole deployment, in one question to the database.
+import type { Database, Row } from '../db/db.ts';
+import { fault } from '../errors.ts';
+import type { Figures } from '../metrics/metrics.ts';
+
+/** RFC 9562 section 5.7: the first 48 bits of a UUIDv7 are Unix milliseconds. */
+function timeOf(uuid: string): number {
+  return Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16);
+}
+
+export async function readFigures(db: Database, now: () => number): Promise<Figures> {
+  const [figures] = await db.system('figures', [], (row: Row) => {
+    const oldest = row.textOrNull('oldest_queued');
+    return {
+      queued: Number(row.bigint('queued')),
+      running: Number(row.bigint('running')),
+      oldestQueuedSeconds: oldest === null ? 0 : Math.max(0, (now() - timeOf(oldest)) / 1_000),
+      workers: Number(row.bigint('workers')),
+      unsealed: Number(row.bigint('unsealed')),
+      sealingLagSeconds: Number(row.bigint('sealing_lag_ms')) / 1_000,
+    };
+  });
+  if (figures === undefined) throw fault('internal', { detail: 'the database gave no figures' });
+  return figures;
+}
