@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { testDatabase } from '../../server/test/database.ts';
+import { TEST_MASTER_KEY, testDatabase } from '../../server/test/database.ts';
 
 const ROUNDS = 11;
 const REQUESTS = 60;
@@ -48,6 +48,7 @@ const served = spawn(process.execPath, [CLI, 'serve', ...flags, '--egress-allow'
   env: {
     PATH: process.env.PATH ?? '',
     HOME: data,
+    SALLYPORT_MASTER_KEY: TEST_MASTER_KEY,
     DATABASE_URL: `postgres://${user}@localhost/${name}?host=${encodeURIComponent(host)}&port=${port}`,
   },
 });

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Loaded>> = {
   tenants: () => import('./commands/tenants.ts'),
   audit: () => import('./commands/audit.ts'),
   verify: () => import('./commands/verify.ts'),
+  doctor: () => import('./commands/doctor.ts'),
   version: () => import('./commands/version.ts'),
 };
 const STUCK_MS = 3_000;

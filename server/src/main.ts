@@ -47,6 +47,7 @@ import {
 import { startWorker, type WorkerHandle } from './worker/worker.ts';
 
 export { type Config, type ConfigSource, readConfig, SETTINGS, type Setting } from './config.ts';
+export { examine, type Finding } from './doctor/doctor.ts';
 export { EmbeddedError } from './embedded/embedded.ts';
 export { Fault } from './errors.ts';
 export { createLog, type Log } from './log.ts';

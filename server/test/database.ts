@@ -91,8 +91,9 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** The master keys of every test database, in every process of a test. */
-export const testMaster = (): MasterKeys => createMasterKeys(() => new Map([[1, Buffer.alloc(32, 9)]]));
+/** The master key of every test database, in every process of a test. */
+export const TEST_MASTER_KEY = '09'.repeat(32);
+export const testMaster = (): MasterKeys => createMasterKeys(() => new Map([[1, Buffer.from(TEST_MASTER_KEY, 'hex')]]));
 export const testVault = (sealing = true): Promise<Vault> =>
   openVault({ master: testMaster(), monotonic: () => performance.now(), doors: { sealing } });
 

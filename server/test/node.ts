@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog, readConfig, type Served, serve } from '../src/main.ts';
-import type { TestDatabase } from './database.ts';
+import { TEST_MASTER_KEY, type TestDatabase } from './database.ts';
 
 export interface StartingNode {
   readonly port: number;
@@ -31,8 +31,7 @@ export async function beginNode(database: TestDatabase, port: number, env: Envir
       SALLYPORT_PORT: String(port),
       DATABASE_URL: databaseUrl(database),
       SALLYPORT_ROLE_PREFIX: database.prefix,
-      // The one that the database of a test counts on.
-      SALLYPORT_MASTER_KEY: Buffer.alloc(32, 9).toString('hex'),
+      SALLYPORT_MASTER_KEY: TEST_MASTER_KEY,
       ...env,
     },
     flags: {},

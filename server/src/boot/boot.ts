@@ -8,7 +8,7 @@ export { Begun } from './begun.ts';
 export { openBlobs } from './blob-place.ts';
 export { type DataFolder, openDataFolder } from './data-folder.ts';
 export { type DatabaseServer, openDatabaseServer } from './database-server.ts';
-export { type DiskSpace, watchDiskSpace } from './disk-space.ts';
+export { type DiskSpace, usedPercent, watchDiskSpace } from './disk-space.ts';
 export { type FirstBoot, finishFirstBoot } from './first-boot.ts';
 export { type Guards, openGuards, providerOptions } from './guards.ts';
 export { demandMasterKeyFile, findMasterKeys, makeFirstMasterKey } from './master-key.ts';

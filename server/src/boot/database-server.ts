@@ -1,7 +1,14 @@
 // The database of a deployment: embedded, or an own PostgreSQL by DATABASE_URL; each login with its way in.
 import { createHmac } from 'node:crypto';
 import type { Config } from '../config.ts';
-import { type ConnectOptions, ensureDatabase, type MigrateOptions, migrate } from '../db/db.ts';
+import {
+  type ConnectOptions,
+  type DatabaseFacts,
+  ensureDatabase,
+  inspectDatabase,
+  type MigrateOptions,
+  migrate,
+} from '../db/db.ts';
 import { type Embedded, findEmbedded, startEmbedded } from '../embedded/embedded.ts';
 import { fault } from '../errors.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -14,6 +21,8 @@ export interface DatabaseServer {
   /** Past any pooler: for LISTEN, locks and long sessions. */
   direct(login: Login): ConnectOptions;
   migrate(watch?: Pick<MigrateOptions, 'before' | 'onProgress'>): Promise<readonly string[]>;
+  /** What the database says of itself; changes nothing. */
+  inspect(): Promise<DatabaseFacts>;
   /** Settles when the embedded database ended by itself; never for an own one. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -42,6 +51,7 @@ export async function openDatabaseServer(
       await ensureDatabase({ ...admin, database: 'postgres' }, NAME);
       return (await migrate({ direct: admin, prefix: config.rolePrefix, ...watch })).applied;
     },
+    inspect: () => inspectDatabase(admin),
     ended: embedded.ended ?? new Promise(() => undefined),
     stop: async () => embedded.stop?.(),
   };
@@ -70,6 +80,7 @@ function external(config: Config, folder: DataFolder, url: URL): DatabaseServer 
       const passwords = byPassword ? Object.fromEntries(LOGINS.map((name) => [name, password(name)])) : undefined;
       return (await migrate({ direct, prefix: config.rolePrefix, passwords, ...watch })).applied;
     },
+    inspect: () => inspectDatabase(direct),
     ended: new Promise(() => undefined),
     stop: async () => undefined,
   };

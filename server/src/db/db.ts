@@ -26,6 +26,7 @@ export {
   type Keyring,
   type Place,
 } from './content.ts';
+export { type DatabaseFacts, inspectDatabase } from './inspect.ts';
 export { type DirectListener, holdAdvisoryLock, openListener } from './listener.ts';
 export { ensureDatabase, type MigrateOptions, migrate } from './migrate.ts';
 export { Row } from './row.ts';

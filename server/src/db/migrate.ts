@@ -14,6 +14,8 @@ export interface MigrateOptions {
   readonly passwords?: Readonly<Partial<Record<'api' | 'worker' | 'ops', string>>> | undefined;
   /** Judges, before anything is written, what a database from an earlier boot counts on; throws to refuse. */
   readonly before?: ((masterKeys: readonly { version: number; fingerprint: Uint8Array }[]) => void) | undefined;
+  /** Where the files lie; those of this release unless told. */
+  readonly folder?: URL | undefined;
   readonly onProgress?: ((done: number, all: number, name: string) => void) | undefined;
 }
 
@@ -30,11 +32,12 @@ interface Migration {
   readonly digest: string;
 }
 
-async function readMigrations(): Promise<Migration[]> {
-  const names = (await readdir(FOLDER)).filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name)).sort();
+/** The migrations of this release, in order. */
+export async function listMigrations(folder: URL = FOLDER): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name)).sort();
   return Promise.all(
     names.map(async (name) => {
-      const text = await readFile(new URL(name, FOLDER), 'utf8');
+      const text = await readFile(new URL(name, folder), 'utf8');
       return { version: Number(name.slice(0, 4)), name, text, digest: createHash('sha256').update(text).digest('hex') };
     }),
   );
@@ -75,7 +78,7 @@ async function applyAll(client: pg.Client, options: MigrateOptions): Promise<str
   await client.query(`create schema if not exists sallyport_meta`);
   await client.query(`create table if not exists sallyport_meta.migrations
     (version int primary key, name text not null, sha256 text not null, applied_at timestamptz not null default clock_timestamp())`);
-  const known = await readMigrations();
+  const known = await listMigrations(options.folder);
   const done = await client.query<{ version: number; sha256: string }>(
     'select version, sha256 from sallyport_meta.migrations order by version',
   );
