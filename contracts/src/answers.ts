@@ -4,6 +4,7 @@ import { AuditRecord } from './audit.ts';
 import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals } from './billing.ts';
 import { Actor, Budget } from './events.ts';
 import { RunStatus } from './http.ts';
+import { Certificate, Purge, RetentionPolicy } from './retention.ts';
 import {
   type Answered,
   Confidentiality,
@@ -47,6 +48,8 @@ export type RunSummary = Answered<typeof RunSummary>;
 
 export const Run = closed({
   ...summary,
+  /** `expired`: task, input and result are gone and read as empty. */
+  content_state: Type.Union([Type.Literal('present'), Type.Literal('expired')]),
   task: Text,
   input: closed({ urls: Type.Optional(Texts), artifacts: Type.Optional(Type.Array(Uuid)) }),
   result: orNull(closed({ outcome: Text, artifact_ids: Type.Array(Uuid) })),
@@ -237,6 +240,7 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   ApiKey,
   Artifact,
   AuditRecord,
+  Certificate,
   CreatedApiKey,
   CreatedTenant,
   Entity,
@@ -246,7 +250,9 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   Health,
   Me,
   Problem,
+  Purge,
   Readiness,
+  RetentionPolicy,
   Run,
   RunSummary,
   Session,

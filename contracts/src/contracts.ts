@@ -84,5 +84,15 @@ export {
   SignedQuery,
   StreamQuery,
 } from './queries.ts';
+export {
+  Certificate,
+  DeleteTenant,
+  Purge,
+  PutRetention,
+  RETENTION_CLASSES,
+  type RetentionClass,
+  RetentionPolicies,
+  RetentionPolicy,
+} from './retention.ts';
 export { Uuid } from './shapes.ts';
 export { type Checked, type Checker, checker, type FieldProblem, type Schema, type Typed } from './validate.ts';

@@ -91,6 +91,8 @@ const data = {
     rule: Word,
     code: Word,
   }),
+  /** The payloads of these events, both ends included, are gone; their envelopes and hashes stay. */
+  'event.payload_removed': closed({ first_seq: Count, last_seq: Count, reason: Word, policy: Word }),
   'effect.settled': closed({ effect_key: Word, outcome: Word, by: Word }),
 } as const;
 

@@ -51,6 +51,8 @@ export const SCOPES = [
   'budgets:read',
   'budgets:write',
   'billing:read',
+  'retention:read',
+  'retention:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

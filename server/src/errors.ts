@@ -33,6 +33,7 @@ const FAULTS = {
   disk_full: [507, 'The disk of the server is nearly full: nothing new is begun.'],
   migrating: [503, 'The database is being migrated.'],
   schema_newer: [503, 'The database was migrated by a newer version.'],
+  tenant_closed: [409, 'The tenant is being deleted.'],
   stale_epoch: [409, 'The run was taken over by another worker.'],
   budget_exceeded: [409, 'The budget of the run is spent.'],
   model_failed: [502, 'The model provider did not answer properly.'],

@@ -33,9 +33,10 @@ import { type ConsoleFiles, listenHttp, loadConsole } from './http/http.ts';
 import { createPeppers } from './identity/identity.ts';
 import { createLinks } from './links/links.ts';
 import type { Log } from './log.ts';
-import { createNodeMetrics, type NodeMetrics } from './metrics/metrics.ts';
+import { createNodeMetrics } from './metrics/metrics.ts';
 import { createParser } from './parse/parse.ts';
 import { loadSkills } from './skills/skills.ts';
+import { beginWorker } from './upkeep.ts';
 import {
   demandMasterKeys,
   type MasterKeys,
@@ -44,7 +45,6 @@ import {
   registerMasterKey,
   type Vault,
 } from './vault/vault.ts';
-import { startWorker, type WorkerHandle } from './worker/worker.ts';
 
 export { type Config, type ConfigSource, readConfig, SETTINGS, type Setting } from './config.ts';
 export { examine, type Finding } from './doctor/doctor.ts';
@@ -99,7 +99,7 @@ async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served
   const agent = await openAgent(config, log, begun, { folder, server, signals, vault });
   const boot = await finishFirstBoot(api, peppers, folder, log);
   const metrics = config.metrics === 'on' ? createNodeMetrics() : undefined;
-  const worker = beginWorker(config, begun, server, agent, metrics);
+  const worker = beginWorker({ config, log, begun, folder, server, agent, vault, metrics });
   begun.add(attachMetrics(metrics, { api, agent, leaseAgeMs: worker.leaseAgeMs }));
   const payments = await openBilling(config, log, api);
   begun.add(() => payments?.close());
@@ -169,7 +169,7 @@ export async function work(
     const { signals, vault } = await openNode(log, begun, server, 'worker', master);
     const agent = await openAgent(config, log, begun, { folder, server, signals, vault });
     demandMasterKeys(master, await readFingerprints(agent.db));
-    beginWorker(config, begun, server, agent);
+    beginWorker({ config, log, begun, folder, server, agent, vault });
     log.info('worker.ready');
     return { ended: server.ended.then(() => 'the database ended'), close: () => begun.close(log) };
   } catch (error) {
@@ -278,23 +278,4 @@ async function openAgent(
     prices: openPrices(config),
     models: openModels({ fallback: config.model, provider: providerOptions(config, guards) }),
   };
-}
-
-function beginWorker(
-  config: Config,
-  begun: Begun,
-  server: DatabaseServer,
-  agent: AgentDeps,
-  metrics?: NodeMetrics,
-): WorkerHandle {
-  const worker = startWorker({
-    agent,
-    direct: server.direct('worker'),
-    rolePrefix: config.rolePrefix,
-    concurrency: config.concurrency,
-    drainMs: config.drainSeconds * 1_000,
-    metrics,
-  });
-  begun.add(() => worker.close());
-  return worker;
 }

@@ -13,6 +13,12 @@ export {
   verifyAudit,
 } from './audit.ts';
 export { canonicalize } from './canonical.ts';
+export {
+  type CertificateSignature,
+  type CertificateVerdict,
+  signCertificate,
+  verifyCertificate,
+} from './certificate.ts';
 export { ChainError, type ChainErrorCode } from './chain-error.ts';
 export type { ChainEnvelope } from './hashed-text.ts';
 export type { ExportedEvent, ExportHeader, Verdict, VerifyCode } from './judge.ts';

@@ -31,6 +31,10 @@ export interface StoredBlob {
   readonly sha256: string;
 }
 
+/** What has expired is unreadable from that moment, whether the sweep came by or not (RT1). Each time is looked up once a statement. */
+const kept = sql`a.created_at > case a.data_class when 'page' then (select app.kept_since('page')) when 'upload' then (select app.kept_since('upload'))
+  when 'rendering' then (select app.kept_since('rendering')) else (select app.kept_since('artifact')) end`;
+
 function readArtifact(row: Row): Artifact {
   const id = row.text('id');
   return {
@@ -112,7 +116,7 @@ export async function getArtifact(scope: TenantScope, id: ArtifactId): Promise<A
 export async function findArtifact(scope: TenantScope, id: ArtifactId): Promise<Artifact | undefined> {
   return scope.first(
     sql`select a.id, a.tenant_id, a.run_id, a.name, a.sha256, a.sources, a.key_id as sealed_by, a.media_type, a.bytes, a.data_class, a.integrity, a.confidentiality, a.created_at
-        from artifacts a where ${scope.mine('a')} and a.id = ${id} and a.state = 'stored'`,
+        from artifacts a where ${scope.mine('a')} and a.id = ${id} and a.state = 'stored' and ${kept}`,
     readArtifact,
   );
 }
@@ -120,7 +124,7 @@ export async function findArtifact(scope: TenantScope, id: ArtifactId): Promise<
 /** Which of these ids are artifacts of this tenant. */
 export async function knownArtifacts(scope: TenantScope, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const known = await scope.rows(
-    sql`select a.id from artifacts a where ${scope.mine('a')} and a.id = any(${[...ids]}::uuid[]) and a.state = 'stored'`,
+    sql`select a.id from artifacts a where ${scope.mine('a')} and a.id = any(${[...ids]}::uuid[]) and a.state = 'stored' and ${kept}`,
     (row: Row) => row.text('id'),
   );
   return new Set(known);
@@ -133,7 +137,7 @@ export async function listArtifacts(
 ): Promise<Artifact[]> {
   return scope.rows(
     sql`select a.id, a.tenant_id, a.run_id, a.name, a.sha256, a.sources, a.key_id as sealed_by, a.media_type, a.bytes, a.data_class, a.integrity, a.confidentiality, a.created_at
-        from artifacts a where ${scope.mine('a')} and a.state = 'stored' and a.data_class <> 'rendering' and ${sql.all(
+        from artifacts a where ${scope.mine('a')} and a.state = 'stored' and a.data_class <> 'rendering' and ${kept} and ${sql.all(
           filter.runId !== undefined && sql`a.run_id = ${filter.runId}`,
           filter.before !== undefined && sql`a.id < ${filter.before}`,
         )} order by a.id desc limit ${filter.limit}`,

@@ -25,7 +25,9 @@ export type AuditAction =
   | 'budget.created'
   | 'budget.updated'
   | 'billing.linked'
-  | 'billing.recorded';
+  | 'billing.recorded'
+  | 'retention.changed'
+  | 'retention.expired';
 
 export interface Act {
   readonly action: AuditAction;

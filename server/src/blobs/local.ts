@@ -27,6 +27,7 @@ export function createLocalBlobs(options: { readonly root: string }): BlobBacken
         (error: unknown) => ifThere(error),
       )) === true,
     list: (tenantId) => list(folder(tenantId)),
+    clear: (tenantId) => clear(folder(tenantId)),
   };
 }
 
@@ -68,4 +69,10 @@ async function syncFolder(path: string): Promise<void> {
 async function* list(folder: string): AsyncGenerator<string> {
   const entries = (await readdir(folder, { recursive: true, withFileTypes: true }).catch(ifThere)) ?? [];
   for (const entry of entries) if (entry.isFile() && isUuid(entry.name)) yield entry.name;
+}
+
+async function clear(folder: string): Promise<number> {
+  const entries = (await readdir(folder, { recursive: true, withFileTypes: true }).catch(ifThere)) ?? [];
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  return entries.filter((entry) => entry.isFile()).length;
 }

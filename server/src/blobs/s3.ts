@@ -37,6 +37,10 @@ export async function createS3Blobs(options: S3Options): Promise<BlobBackend & {
       return answering(() => deleteObject(place, name));
     },
     list: (tenantId) => listObjects(place, `${demandUuid(tenantId)}/`),
+    clear: (tenantId) => {
+      const prefix = `${demandUuid(tenantId)}/`;
+      return answering(() => clearPrefix(place, prefix));
+    },
     close: () => place.client.destroy(),
   };
 }
@@ -138,4 +142,27 @@ async function* listObjects({ library, client, bucket }: S3Place, prefix: string
     }
     token = page.NextContinuationToken;
   } while (token !== undefined);
+}
+
+/** All versions, markers and parts below a prefix. Asked again until nothing is left, so that no page is missed while it shrinks. */
+async function clearPrefix(place: S3Place, prefix: string): Promise<number> {
+  const { library, client, bucket } = place;
+  let cleared = 0;
+  for (;;) {
+    const page = await client.send(new library.ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix }));
+    const versions = page.Versions ?? [];
+    const found = [...versions, ...(page.DeleteMarkers ?? [])];
+    for (const { Key, VersionId } of found)
+      await client.send(new library.DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
+    cleared += versions.length;
+    if (found.length === 0) break;
+  }
+  for (;;) {
+    const page = await client.send(new library.ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }));
+    const uploads = page.Uploads ?? [];
+    for (const { Key, UploadId } of uploads)
+      await client.send(new library.AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+    cleared += uploads.length;
+    if (uploads.length === 0) return cleared;
+  }
 }

@@ -26,6 +26,8 @@ export interface BlobStore {
   delete(scope: TenantScope, blobId: string): Promise<boolean>;
   /** Ids of every blob of the tenant. */
   list(scope: TenantScope): AsyncIterable<string>;
+  /** Takes away everything of the tenant, what a list does not show too; answers how many there were. */
+  clear(scope: TenantScope): Promise<number>;
 }
 
 export interface BlobDoors {
@@ -65,6 +67,7 @@ export function sealBlobs(backend: BlobBackend, doors: BlobDoors = { sealing: tr
     },
     delete: (scope, blobId) => backend.delete(keyOf(scope, blobId)),
     list: (scope) => backend.list(scope.tenantId),
+    clear: (scope) => backend.clear(scope.tenantId),
   };
 }
 

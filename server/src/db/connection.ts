@@ -48,6 +48,8 @@ export function violatedConstraint(error: unknown): string | undefined {
 
 function wrap(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
+  // The wall of a tenant that is being deleted: a writer from before the closing is refused by it (RT4).
+  if (error.code === '42501' && error.message.includes('"closed_')) return fault('tenant_closed', { cause: error });
   return fault('database', { detail: `${error.code}: ${error.message}`, cause: error });
 }
 

@@ -60,6 +60,17 @@ const SYSTEM = {
   end_worker: 'select released from sys.end_worker($1)',
   figures: 'select queued, running, oldest_queued, workers, unsealed, sealing_lag_ms from sys.figures()',
   release_run: 'select released from sys.release_run($1, $2, $3)',
+  tenants_after: 'select tenant_id from sys.tenants_after($1, $2)',
+  halt_runs: 'select run_id from sys.halt_runs($1)',
+  request_purge: 'select purge_id, known, named from sys.request_purge($1, $2, $3, $4, $5)',
+  find_purge: 'select tenant_id, step, progress, certificate, requested_at, ended_at from sys.find_purge($1)',
+  operator_audit_after: 'select seq, body, prev_hash, hash from sys.operator_audit_after($1, $2)',
+  claim_purge: 'select id, tenant_id, step, epoch, progress, requested_at from sys.claim_purge($1)',
+  advance_purge: 'select moved from sys.advance_purge($1, $2, $3, $4, $5)',
+  record_purge: 'select recorded from sys.record_purge($1, $2, $3, $4, $5)',
+  finish_purge: 'select moved from sys.finish_purge($1, $2, $3, $4, $5, $6)',
+  forget_tenant: 'select forgotten from sys.forget_tenant($1)',
+  purged_lately: 'select tenant_id from sys.purged_lately($1)',
 } as const;
 
 export type SystemFunction = keyof typeof SYSTEM;
@@ -70,6 +81,8 @@ export interface DatabaseOptions {
   readonly prefix: string;
   readonly max: number;
   readonly onFault: (error: unknown) => void;
+  /** The role of its scopes: `purger` reads, erases and deletes, and needs the login `ops`. */
+  readonly enter?: 'tenant' | 'purger';
   /** Without it no content can be written, and none that is sealed can be read. */
   readonly keys?: Keys | undefined;
   readonly doors?: Doors;
@@ -99,7 +112,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const context: ScopeContext = {
     pool,
     keys: options.keys,
-    tenantRole: `${options.prefix}_tenant`,
+    tenantRole: `${options.prefix}_${options.enter ?? 'tenant'}`,
     doors: options.doors ?? { predicate: true },
     onStatement: options.onStatement,
   };

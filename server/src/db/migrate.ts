@@ -137,7 +137,8 @@ async function makeRoles(client: pg.Client, options: MigrateOptions): Promise<vo
   await client.query(`grant ${p}_purger to ${p}_ops`);
   for (const name of LOGINS) {
     await client.query(`alter role ${p}_${name} set search_path = app`);
-    await client.query(`alter role ${p}_${name} set statement_timeout = '15s'`);
+    // The counts of a purge read a whole tenant.
+    await client.query(`alter role ${p}_${name} set statement_timeout = '${name === 'ops' ? '600s' : '15s'}'`);
     const password = options.passwords?.[name];
     if (password !== undefined) await client.query(`alter role ${p}_${name} password '${scramVerifier(password)}'`);
   }

@@ -14,7 +14,7 @@ create role {{p}}_claimer nologin inherit;
 
 create role {{p}}_ops login noinherit;
 alter role {{p}}_ops set search_path=app;
-alter role {{p}}_ops set statement_timeout=15s;
+alter role {{p}}_ops set statement_timeout=600s;
 grant {{p}}_purger to {{p}}_ops;
 grant {{p}}_tenant to {{p}}_ops;
 
@@ -59,6 +59,41 @@ grant execute on function app.current_tenant() to {{p}}_purger;
 grant execute on function app.current_tenant() to {{p}}_registrar;
 grant execute on function app.current_tenant() to {{p}}_tenant;
 
+CREATE OR REPLACE FUNCTION app.erase_only()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_table_name = 'events' then
+    if new.data is null and new.salt is null and new.data_state <> 'present' then return new; end if;
+  elsif octet_length(new.task) = 0 and octet_length(new.input) = 0 and octet_length(new.run_grant) = 0
+    and new.result is null and new.content_state = 'expired' then return new;
+  end if;
+  raise exception 'the purger only erases' using errcode = 'insufficient_privilege';
+end $function$;
+alter function app.erase_only() owner to {{p}}_owner;
+
+CREATE OR REPLACE FUNCTION app.kept_since(p_class text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+RETURN (clock_timestamp() - make_interval(days => COALESCE((SELECT p.days FROM app.retention_policies p WHERE ((p.tenant_id = app.current_tenant()) AND (p.data_class = kept_since.p_class))), CASE p_class WHEN 'run'::text THEN 365 WHEN 'page'::text THEN 30 WHEN 'artifact'::text THEN 365 WHEN 'upload'::text THEN 90 WHEN 'rendering'::text THEN 30 WHEN 'entity'::text THEN 365 WHEN 'session'::text THEN 30 ELSE NULL::integer END)));
+alter function app.kept_since(p_class text) owner to {{p}}_owner;
+grant execute on function app.kept_since(p_class text) to {{p}}_purger;
+grant execute on function app.kept_since(p_class text) to {{p}}_tenant;
+
+CREATE OR REPLACE FUNCTION app.open_to_writers()
+ RETURNS boolean
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select pg_advisory_xact_lock_shared(21012, hashtext(app.current_tenant()::text));
+  select exists (select 1 from app.tenants t where t.tenant_id = app.current_tenant() and t.state <> 'deleting')
+$function$;
+alter function app.open_to_writers() owner to {{p}}_owner;
+grant execute on function app.open_to_writers() to {{p}}_tenant;
+
 CREATE OR REPLACE FUNCTION app.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -98,6 +133,11 @@ create table app.api_keys (
 alter table app.api_keys owner to {{p}}_owner;
 alter table app.api_keys enable row level security;
 alter table app.api_keys force row level security;
+create policy closed_insert on app.api_keys as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.api_keys as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy find_keys on app.api_keys as permissive for select to {{p}}_auth
   using (true);
 create policy wall on app.api_keys as permissive for all to {{p}}_purger, {{p}}_tenant
@@ -127,6 +167,11 @@ alter table app.artifact_links owner to {{p}}_owner;
 alter table app.artifact_links enable row level security;
 alter table app.artifact_links force row level security;
 CREATE INDEX artifact_links_by_artifact ON app.artifact_links USING btree (tenant_id, artifact_id);
+create policy closed_insert on app.artifact_links as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.artifact_links as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.artifact_links as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -167,6 +212,13 @@ create table app.artifacts (
 alter table app.artifacts owner to {{p}}_owner;
 alter table app.artifacts enable row level security;
 alter table app.artifacts force row level security;
+CREATE INDEX artifacts_by_age ON app.artifacts USING btree (tenant_id, data_class, created_at);
+CREATE INDEX artifacts_by_blob ON app.artifacts USING btree (tenant_id, blob_id);
+create policy closed_insert on app.artifacts as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.artifacts as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.artifacts as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -207,6 +259,11 @@ alter table app.audit enable row level security;
 alter table app.audit force row level security;
 CREATE TRIGGER insert_only BEFORE DELETE OR UPDATE ON app.audit FOR EACH ROW EXECUTE FUNCTION app.refuse_change();
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON app.audit FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change();
+create policy closed_insert on app.audit as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.audit as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.audit as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -233,6 +290,11 @@ alter table app.audit_chain enable row level security;
 alter table app.audit_chain force row level security;
 CREATE TRIGGER insert_only BEFORE DELETE OR UPDATE ON app.audit_chain FOR EACH ROW EXECUTE FUNCTION app.refuse_change();
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON app.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change();
+create policy closed_insert on app.audit_chain as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.audit_chain as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.audit_chain as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -249,6 +311,11 @@ create table app.audit_unsealed (
 alter table app.audit_unsealed owner to {{p}}_owner;
 alter table app.audit_unsealed enable row level security;
 alter table app.audit_unsealed force row level security;
+create policy closed_insert on app.audit_unsealed as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.audit_unsealed as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy due_see on app.audit_unsealed as permissive for select to {{p}}_claimer
   using (true);
 create policy wall on app.audit_unsealed as permissive for all to {{p}}_purger, {{p}}_tenant
@@ -271,6 +338,11 @@ create table app.billing_balances (
 alter table app.billing_balances owner to {{p}}_owner;
 alter table app.billing_balances enable row level security;
 alter table app.billing_balances force row level security;
+create policy closed_insert on app.billing_balances as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.billing_balances as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.billing_balances as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -295,6 +367,11 @@ alter table app.billing_customers force row level security;
 create policy bill_customers on app.billing_customers as permissive for all to {{p}}_biller
   using (true)
   with check (true);
+create policy closed_insert on app.billing_customers as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.billing_customers as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.billing_customers as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -322,6 +399,11 @@ alter table app.billing_events enable row level security;
 alter table app.billing_events force row level security;
 create policy bill_events on app.billing_events as permissive for select to {{p}}_biller
   using (true);
+create policy closed_insert on app.billing_events as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.billing_events as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.billing_events as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -350,6 +432,11 @@ create table app.billing_subscriptions (
 alter table app.billing_subscriptions owner to {{p}}_owner;
 alter table app.billing_subscriptions enable row level security;
 alter table app.billing_subscriptions force row level security;
+create policy closed_insert on app.billing_subscriptions as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.billing_subscriptions as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.billing_subscriptions as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -378,6 +465,11 @@ create table app.billing_transitions (
 alter table app.billing_transitions owner to {{p}}_owner;
 alter table app.billing_transitions enable row level security;
 alter table app.billing_transitions force row level security;
+create policy closed_insert on app.billing_transitions as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.billing_transitions as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.billing_transitions as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -400,6 +492,11 @@ create table app.budget_holds (
 alter table app.budget_holds owner to {{p}}_owner;
 alter table app.budget_holds enable row level security;
 alter table app.budget_holds force row level security;
+create policy closed_insert on app.budget_holds as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.budget_holds as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.budget_holds as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -423,6 +520,11 @@ create table app.budget_periods (
 alter table app.budget_periods owner to {{p}}_owner;
 alter table app.budget_periods enable row level security;
 alter table app.budget_periods force row level security;
+create policy closed_insert on app.budget_periods as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.budget_periods as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.budget_periods as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -451,6 +553,11 @@ create table app.budgets (
 alter table app.budgets owner to {{p}}_owner;
 alter table app.budgets enable row level security;
 alter table app.budgets force row level security;
+create policy closed_insert on app.budgets as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.budgets as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.budgets as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -479,6 +586,11 @@ create table app.effects (
 alter table app.effects owner to {{p}}_owner;
 alter table app.effects enable row level security;
 alter table app.effects force row level security;
+create policy closed_insert on app.effects as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.effects as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.effects as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -513,13 +625,42 @@ create table app.entities (
 alter table app.entities owner to {{p}}_owner;
 alter table app.entities enable row level security;
 alter table app.entities force row level security;
+CREATE INDEX entities_by_age ON app.entities USING btree (tenant_id, created_at);
 CREATE INDEX entities_by_identity ON app.entities USING btree (tenant_id, type, identity);
 CREATE INDEX entities_by_type ON app.entities USING btree (tenant_id, type, id);
+create policy closed_insert on app.entities as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.entities as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.entities as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant delete, select on app.entities to {{p}}_purger;
 grant insert, select on app.entities to {{p}}_tenant;
+
+create table app.erasures (
+  tenant_id uuid not null,
+  run_id uuid not null,
+  last_seq integer not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint erasures_pkey PRIMARY KEY (tenant_id, run_id),
+  constraint erasures_last_seq_check CHECK ((last_seq >= 0)),
+  constraint erasures_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id)
+);
+alter table app.erasures owner to {{p}}_owner;
+alter table app.erasures enable row level security;
+alter table app.erasures force row level security;
+create policy closed_insert on app.erasures as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.erasures as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy wall on app.erasures as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.erasures to {{p}}_purger;
+grant insert, select on app.erasures to {{p}}_tenant;
 
 create table app.events (
   tenant_id uuid not null,
@@ -556,11 +697,18 @@ create table app.events (
 alter table app.events owner to {{p}}_owner;
 alter table app.events enable row level security;
 alter table app.events force row level security;
+CREATE TRIGGER erase_only BEFORE UPDATE ON app.events FOR EACH ROW WHEN ((CURRENT_USER = '{{p}}_purger'::name)) EXECUTE FUNCTION app.erase_only();
+create policy closed_insert on app.events as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.events as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.events as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant delete, select on app.events to {{p}}_purger;
 grant insert, select on app.events to {{p}}_tenant;
+grant update (data, salt, data_state) on app.events to {{p}}_purger;
 
 create table app.idempotency (
   tenant_id uuid not null,
@@ -580,6 +728,11 @@ create table app.idempotency (
 alter table app.idempotency owner to {{p}}_owner;
 alter table app.idempotency enable row level security;
 alter table app.idempotency force row level security;
+create policy closed_insert on app.idempotency as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.idempotency as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.idempotency as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -597,6 +750,11 @@ create table app.link_epochs (
 alter table app.link_epochs owner to {{p}}_owner;
 alter table app.link_epochs enable row level security;
 alter table app.link_epochs force row level security;
+create policy closed_insert on app.link_epochs as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.link_epochs as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.link_epochs as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -623,12 +781,42 @@ create table app.reservations (
 alter table app.reservations owner to {{p}}_owner;
 alter table app.reservations enable row level security;
 alter table app.reservations force row level security;
+create policy closed_insert on app.reservations as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.reservations as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.reservations as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant delete, select on app.reservations to {{p}}_purger;
 grant insert, select on app.reservations to {{p}}_tenant;
 grant update (state, tokens, cost) on app.reservations to {{p}}_tenant;
+
+create table app.retention_policies (
+  tenant_id uuid not null,
+  data_class text not null,
+  days integer not null,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint retention_policies_pkey PRIMARY KEY (tenant_id, data_class),
+  constraint retention_policies_data_class_check CHECK ((data_class = ANY (ARRAY['run'::text, 'page'::text, 'artifact'::text, 'upload'::text, 'rendering'::text, 'entity'::text, 'session'::text]))),
+  constraint retention_policies_days_check CHECK (((days >= 1) AND (days <= 3650))),
+  constraint retention_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.retention_policies owner to {{p}}_owner;
+alter table app.retention_policies enable row level security;
+alter table app.retention_policies force row level security;
+create policy closed_insert on app.retention_policies as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.retention_policies as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy wall on app.retention_policies as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.retention_policies to {{p}}_purger;
+grant insert, select on app.retention_policies to {{p}}_tenant;
+grant update (days, updated_at) on app.retention_policies to {{p}}_tenant;
 
 create table app.runs (
   tenant_id uuid not null,
@@ -662,11 +850,13 @@ create table app.runs (
   started_at timestamp with time zone,
   ended_at timestamp with time zone,
   result_key_id text,
+  content_state text not null default 'present'::text,
   constraint runs_pkey PRIMARY KEY (tenant_id, id),
   constraint runs_budget_calls_check CHECK ((budget_calls >= 0)),
   constraint runs_budget_cost_check CHECK ((budget_cost >= (0)::numeric)),
   constraint runs_budget_seconds_check CHECK ((budget_seconds >= 0)),
   constraint runs_budget_tokens_check CHECK ((budget_tokens >= 0)),
+  constraint runs_content_state_check CHECK ((content_state = ANY (ARRAY['present'::text, 'expired'::text]))),
   constraint runs_head_check CHECK ((octet_length(head) = 32)),
   constraint runs_result_sealed CHECK (((result IS NULL) OR (result_key_id IS NOT NULL))) NOT VALID,
   constraint runs_sealed CHECK ((key_id IS NOT NULL)) NOT VALID,
@@ -679,12 +869,19 @@ create table app.runs (
 alter table app.runs owner to {{p}}_owner;
 alter table app.runs enable row level security;
 alter table app.runs force row level security;
+CREATE INDEX runs_by_end ON app.runs USING btree (tenant_id, ended_at) WHERE ((content_state = 'present'::text) AND (ended_at IS NOT NULL));
 CREATE INDEX runs_ready ON app.runs USING btree (tenant_id, id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+CREATE TRIGGER erase_only BEFORE UPDATE ON app.runs FOR EACH ROW WHEN ((CURRENT_USER = '{{p}}_purger'::name)) EXECUTE FUNCTION app.erase_only();
 create policy claim_see on app.runs as permissive for select to {{p}}_claimer
   using ((status = ANY (ARRAY['queued'::text, 'running'::text])));
 create policy claim_take on app.runs as permissive for update to {{p}}_claimer
   using ((status = ANY (ARRAY['queued'::text, 'running'::text])))
   with check ((status = ANY (ARRAY['queued'::text, 'running'::text])));
+create policy closed_insert on app.runs as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.runs as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.runs as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -692,6 +889,7 @@ grant delete, select on app.runs to {{p}}_purger;
 grant insert, select on app.runs to {{p}}_tenant;
 grant select (tenant_id, id, status, epoch, worker, stalls) on app.runs to {{p}}_claimer;
 grant update (status, epoch, worker, stalls) on app.runs to {{p}}_claimer;
+grant update (task, input, run_grant, result, content_state) on app.runs to {{p}}_purger;
 grant update (status, error_code, epoch, worker, stalls, last_seq, head, result, key_id, used_tokens, used_cost, used_calls, started_at, ended_at, result_key_id) on app.runs to {{p}}_tenant;
 
 create table app.sessions (
@@ -715,6 +913,11 @@ create table app.sessions (
 alter table app.sessions owner to {{p}}_owner;
 alter table app.sessions enable row level security;
 alter table app.sessions force row level security;
+create policy closed_insert on app.sessions as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.sessions as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy find_sessions on app.sessions as permissive for select to {{p}}_auth
   using (true);
 create policy wall on app.sessions as permissive for all to {{p}}_purger, {{p}}_tenant
@@ -753,6 +956,11 @@ alter table app.tenant_keys enable row level security;
 alter table app.tenant_keys force row level security;
 CREATE INDEX tenant_keys_by_master ON app.tenant_keys USING btree (master_version, tenant_id) WHERE (state <> 'destroyed'::text);
 CREATE UNIQUE INDEX tenant_keys_active ON app.tenant_keys USING btree (tenant_id, purpose) WHERE (state = 'active'::text);
+create policy closed_insert on app.tenant_keys as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.tenant_keys as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy count_master on app.tenant_keys as permissive for select to {{p}}_registrar
   using (true);
 create policy wall on app.tenant_keys as permissive for all to {{p}}_purger, {{p}}_tenant
@@ -779,6 +987,11 @@ create policy bill_tenants on app.tenants as permissive for select to {{p}}_bill
   using (true);
 create policy claim_tenants on app.tenants as permissive for select to {{p}}_claimer
   using ((state = 'active'::text));
+create policy closed_insert on app.tenants as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.tenants as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy find_tenants on app.tenants as permissive for select to {{p}}_auth
   using (true);
 create policy register_tenants on app.tenants as permissive for all to {{p}}_registrar
@@ -831,6 +1044,11 @@ alter table app.usage owner to {{p}}_owner;
 alter table app.usage enable row level security;
 alter table app.usage force row level security;
 CREATE INDEX usage_by_day ON app.usage USING btree (tenant_id, day);
+create policy closed_insert on app.usage as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.usage as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy wall on app.usage as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
@@ -853,6 +1071,11 @@ create table app.users (
 alter table app.users owner to {{p}}_owner;
 alter table app.users enable row level security;
 alter table app.users force row level security;
+create policy closed_insert on app.users as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.users as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy find_users on app.users as permissive for select to {{p}}_auth
   using (true);
 create policy wall on app.users as permissive for all to {{p}}_purger, {{p}}_tenant
@@ -872,6 +1095,34 @@ grant usage on schema sys to {{p}}_ops;
 grant usage on schema sys to {{p}}_registrar;
 grant usage on schema sys to {{p}}_worker;
 
+CREATE OR REPLACE FUNCTION sys.advance_purge(p_id uuid, p_epoch bigint, p_step text, p_progress text, p_lease_ms integer)
+ RETURNS TABLE(moved boolean)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update sys.purges p set step = p_step, progress = p_progress, lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+  where p.id = p_id and p.epoch = p_epoch and p.step <> 'done' returning true
+$function$;
+alter function sys.advance_purge(p_id uuid, p_epoch bigint, p_step text, p_progress text, p_lease_ms integer) owner to {{p}}_registrar;
+grant execute on function sys.advance_purge(p_id uuid, p_epoch bigint, p_step text, p_progress text, p_lease_ms integer) to {{p}}_ops;
+
+CREATE OR REPLACE FUNCTION sys.append_operator(p_id uuid, p_body text, p_digest bytea)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select pg_advisory_xact_lock(21013, 0);
+  insert into sys.operator_audit (seq, id, body, prev_hash, hash)
+  select n.seq, p_id, p_body, n.prev,
+    sha256('\x01'::bytea || coalesce(n.prev, decode(repeat('00', 32), 'hex')) || int8send(n.seq) || p_digest)
+  from (select coalesce(max(a.seq), -1) + 1 as seq, (array_agg(a.hash order by a.seq desc))[1] as prev
+        from sys.operator_audit a where a.seq >= coalesce((select max(b.seq) from sys.operator_audit b), 0)) n
+  where not exists (select 1 from sys.operator_audit a where a.id = p_id);
+$function$;
+alter function sys.append_operator(p_id uuid, p_body text, p_digest bytea) owner to {{p}}_registrar;
+
 CREATE OR REPLACE FUNCTION sys.audit_due(p_most integer)
  RETURNS TABLE(tenant_id uuid)
  LANGUAGE sql
@@ -882,6 +1133,20 @@ AS $function$
 $function$;
 alter function sys.audit_due(p_most integer) owner to {{p}}_claimer;
 grant execute on function sys.audit_due(p_most integer) to {{p}}_worker;
+
+CREATE OR REPLACE FUNCTION sys.claim_purge(p_lease_ms integer)
+ RETURNS TABLE(id uuid, tenant_id uuid, step text, epoch bigint, progress text, requested_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with pick as (select p.id from sys.purges p where p.step <> 'done' and (p.lease_until is null or p.lease_until < clock_timestamp())
+                order by p.id limit 1 for update skip locked)
+  update sys.purges p set epoch = p.epoch + 1, lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+  from pick where p.id = pick.id returning p.id, p.tenant_id, p.step, p.epoch, p.progress, p.requested_at
+$function$;
+alter function sys.claim_purge(p_lease_ms integer) owner to {{p}}_registrar;
+grant execute on function sys.claim_purge(p_lease_ms integer) to {{p}}_ops;
 
 CREATE OR REPLACE FUNCTION sys.claim_runs(p_worker uuid, p_max integer)
  RETURNS TABLE(tenant_id uuid, run_id uuid, epoch bigint, stalls integer)
@@ -1015,6 +1280,17 @@ $function$;
 alter function sys.find_key(p_key_id text) owner to {{p}}_auth;
 grant execute on function sys.find_key(p_key_id text) to {{p}}_api;
 
+CREATE OR REPLACE FUNCTION sys.find_purge(p_purge uuid)
+ RETURNS TABLE(tenant_id uuid, step text, progress text, certificate text, requested_at timestamp with time zone, ended_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select p.tenant_id, p.step, p.progress, p.certificate, p.requested_at, p.ended_at from sys.purges p where p.id = p_purge
+$function$;
+alter function sys.find_purge(p_purge uuid) owner to {{p}}_registrar;
+grant execute on function sys.find_purge(p_purge uuid) to {{p}}_api;
+
 CREATE OR REPLACE FUNCTION sys.find_session(p_digest bytea)
  RETURNS TABLE(tenant_id uuid, id uuid, user_id uuid, api_key_id uuid, user_role text, key_scopes text[], ended boolean, expired boolean, key_holds boolean, tenant_state text, user_state text)
  LANGUAGE sql
@@ -1033,6 +1309,48 @@ AS $function$
 $function$;
 alter function sys.find_session(p_digest bytea) owner to {{p}}_auth;
 grant execute on function sys.find_session(p_digest bytea) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.finish_purge(p_id uuid, p_epoch bigint, p_certificate text, p_record uuid, p_body text, p_digest bytea)
+ RETURNS TABLE(moved boolean)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select p.id from sys.purges p where p.id = p_id for update;
+  select sys.append_operator(p_record, p_body, p_digest)
+    where exists (select 1 from sys.purges p where p.id = p_id and p.epoch = p_epoch and p.step = 'certify');
+  update sys.purges p set step = 'done', certificate = p_certificate, ended_at = clock_timestamp()
+  where p.id = p_id and p.epoch = p_epoch and p.step = 'certify' returning true
+$function$;
+alter function sys.finish_purge(p_id uuid, p_epoch bigint, p_certificate text, p_record uuid, p_body text, p_digest bytea) owner to {{p}}_registrar;
+grant execute on function sys.finish_purge(p_id uuid, p_epoch bigint, p_certificate text, p_record uuid, p_body text, p_digest bytea) to {{p}}_ops;
+
+CREATE OR REPLACE FUNCTION sys.forget_tenant(p_tenant uuid)
+ RETURNS TABLE(forgotten integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with links as (delete from sys.setup_links l where l.tenant_id = p_tenant returning 1),
+  plans as (delete from sys.instance i where i.name in ('first_tenant', 'first_boot')
+              and position(convert_to(p_tenant::text, 'UTF8') in i.value) > 0 returning 1)
+  select ((select count(*) from links) + (select count(*) from plans))::int
+$function$;
+alter function sys.forget_tenant(p_tenant uuid) owner to {{p}}_registrar;
+grant execute on function sys.forget_tenant(p_tenant uuid) to {{p}}_ops;
+
+CREATE OR REPLACE FUNCTION sys.halt_runs(p_tenant uuid)
+ RETURNS TABLE(run_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select pg_advisory_xact_lock(21012, hashtext(p_tenant::text));
+  update app.runs r set status = 'queued', worker = null, epoch = r.epoch + 1
+  where r.tenant_id = p_tenant and r.status in ('queued', 'running') returning r.id
+$function$;
+alter function sys.halt_runs(p_tenant uuid) owner to {{p}}_claimer;
+grant execute on function sys.halt_runs(p_tenant uuid) to {{p}}_ops;
 
 CREATE OR REPLACE FUNCTION sys.instance_get(p_name text)
  RETURNS TABLE(value bytea)
@@ -1108,6 +1426,17 @@ alter function sys.master_keys() owner to {{p}}_registrar;
 grant execute on function sys.master_keys() to {{p}}_api;
 grant execute on function sys.master_keys() to {{p}}_worker;
 
+CREATE OR REPLACE FUNCTION sys.operator_audit_after(p_after bigint, p_limit integer)
+ RETURNS TABLE(seq bigint, body text, prev_hash bytea, hash bytea)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select a.seq, a.body, a.prev_hash, a.hash from sys.operator_audit a where a.seq > p_after order by a.seq limit p_limit
+$function$;
+alter function sys.operator_audit_after(p_after bigint, p_limit integer) owner to {{p}}_registrar;
+grant execute on function sys.operator_audit_after(p_after bigint, p_limit integer) to {{p}}_api;
+
 CREATE OR REPLACE FUNCTION sys.park_billing_event(p_mode text, p_event text, p_type text, p_object text, p_customer text)
  RETURNS TABLE(parked boolean)
  LANGUAGE sql
@@ -1119,6 +1448,30 @@ AS $function$
 $function$;
 alter function sys.park_billing_event(p_mode text, p_event text, p_type text, p_object text, p_customer text) owner to {{p}}_biller;
 grant execute on function sys.park_billing_event(p_mode text, p_event text, p_type text, p_object text, p_customer text) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.purged_lately(p_hours integer)
+ RETURNS TABLE(tenant_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select p.tenant_id from sys.purges p where p.ended_at > clock_timestamp() - make_interval(hours => p_hours)
+$function$;
+alter function sys.purged_lately(p_hours integer) owner to {{p}}_registrar;
+grant execute on function sys.purged_lately(p_hours integer) to {{p}}_ops;
+
+CREATE OR REPLACE FUNCTION sys.record_purge(p_id uuid, p_epoch bigint, p_record uuid, p_body text, p_digest bytea)
+ RETURNS TABLE(recorded boolean)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select p.id from sys.purges p where p.id = p_id for update;
+  select sys.append_operator(p_record, p_body, p_digest) where exists (select 1 from sys.purges p where p.id = p_id and p.epoch = p_epoch);
+  select exists (select 1 from sys.operator_audit a where a.id = p_record)
+$function$;
+alter function sys.record_purge(p_id uuid, p_epoch bigint, p_record uuid, p_body text, p_digest bytea) owner to {{p}}_registrar;
+grant execute on function sys.record_purge(p_id uuid, p_epoch bigint, p_record uuid, p_body text, p_digest bytea) to {{p}}_ops;
 
 CREATE OR REPLACE FUNCTION sys.register_master_key(p_version integer, p_fingerprint bytea)
  RETURNS TABLE(fingerprint bytea)
@@ -1174,6 +1527,24 @@ $function$;
 alter function sys.renew_worker(p_worker uuid, p_lease_ms integer) owner to {{p}}_claimer;
 grant execute on function sys.renew_worker(p_worker uuid, p_lease_ms integer) to {{p}}_worker;
 
+CREATE OR REPLACE FUNCTION sys.request_purge(p_purge uuid, p_tenant uuid, p_name text, p_body text, p_digest bytea)
+ RETURNS TABLE(purge_id uuid, known boolean, named boolean)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update app.tenants t set state = 'deleting' where t.tenant_id = p_tenant and t.name = p_name;
+  insert into sys.purges (id, tenant_id)
+    select p_purge, t.tenant_id from app.tenants t where t.tenant_id = p_tenant and t.name = p_name on conflict (tenant_id) do nothing;
+  delete from sys.setup_links l where l.tenant_id = p_tenant and exists (select 1 from sys.purges p where p.id = p_purge);
+  select sys.append_operator(p_purge, p_body, p_digest) where exists (select 1 from sys.purges p where p.id = p_purge);
+  select (select p.id from sys.purges p where p.tenant_id = p_tenant),
+    exists (select 1 from app.tenants t where t.tenant_id = p_tenant),
+    exists (select 1 from app.tenants t where t.tenant_id = p_tenant and t.name = p_name)
+$function$;
+alter function sys.request_purge(p_purge uuid, p_tenant uuid, p_name text, p_body text, p_digest bytea) owner to {{p}}_registrar;
+grant execute on function sys.request_purge(p_purge uuid, p_tenant uuid, p_name text, p_body text, p_digest bytea) to {{p}}_api;
+
 CREATE OR REPLACE FUNCTION sys.retire_master_keys(p_newest integer)
  RETURNS TABLE(version integer)
  LANGUAGE sql
@@ -1187,6 +1558,18 @@ AS $function$
 $function$;
 alter function sys.retire_master_keys(p_newest integer) owner to {{p}}_registrar;
 grant execute on function sys.retire_master_keys(p_newest integer) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.tenants_after(p_after uuid, p_limit integer)
+ RETURNS TABLE(tenant_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select t.tenant_id from app.tenants t where t.state = 'active' and (p_after is null or t.tenant_id > p_after)
+  order by t.tenant_id limit p_limit
+$function$;
+alter function sys.tenants_after(p_after uuid, p_limit integer) owner to {{p}}_claimer;
+grant execute on function sys.tenants_after(p_after uuid, p_limit integer) to {{p}}_ops;
 
 CREATE OR REPLACE FUNCTION sys.tenants_to_rewrap(p_version integer, p_after uuid, p_limit integer)
  RETURNS TABLE(tenant_id uuid)
@@ -1224,7 +1607,7 @@ create table sys.instance (
   constraint instance_pkey PRIMARY KEY (name)
 );
 alter table sys.instance owner to {{p}}_owner;
-grant insert, select on sys.instance to {{p}}_registrar;
+grant delete, insert, select on sys.instance to {{p}}_registrar;
 grant update (name) on sys.instance to {{p}}_registrar;
 
 create table sys.master_keys (
@@ -1240,6 +1623,46 @@ alter table sys.master_keys owner to {{p}}_owner;
 grant insert, select on sys.master_keys to {{p}}_registrar;
 grant update (retired_at) on sys.master_keys to {{p}}_registrar;
 
+create table sys.operator_audit (
+  seq bigint not null,
+  id uuid not null,
+  body text not null,
+  prev_hash bytea,
+  hash bytea not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint operator_audit_pkey PRIMARY KEY (seq),
+  constraint operator_audit_body_check CHECK (((length(body) >= 2) AND (length(body) <= 60000))),
+  constraint operator_audit_check CHECK (((seq = 0) = (prev_hash IS NULL))),
+  constraint operator_audit_hash_check CHECK ((octet_length(hash) = 32)),
+  constraint operator_audit_prev_hash_check CHECK ((octet_length(prev_hash) = 32)),
+  constraint operator_audit_seq_check CHECK ((seq >= 0)),
+  constraint operator_audit_id_key UNIQUE (id)
+);
+alter table sys.operator_audit owner to {{p}}_owner;
+CREATE TRIGGER insert_only BEFORE DELETE OR UPDATE ON sys.operator_audit FOR EACH ROW EXECUTE FUNCTION app.refuse_change();
+CREATE TRIGGER never_truncated BEFORE TRUNCATE ON sys.operator_audit FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change();
+grant insert, select on sys.operator_audit to {{p}}_registrar;
+
+create table sys.purges (
+  id uuid not null,
+  tenant_id uuid not null,
+  step text not null default 'halt'::text,
+  epoch bigint not null default 0,
+  lease_until timestamp with time zone,
+  progress text not null default '{}'::text,
+  certificate text,
+  requested_at timestamp with time zone not null default clock_timestamp(),
+  ended_at timestamp with time zone,
+  constraint purges_pkey PRIMARY KEY (id),
+  constraint purges_check CHECK (((step = 'done'::text) = ((certificate IS NOT NULL) AND (ended_at IS NOT NULL)))),
+  constraint purges_step_check CHECK ((step = ANY (ARRAY['halt'::text, 'inventory'::text, 'tombstones'::text, 'rows'::text, 'blobs'::text, 'keys'::text, 'tenant'::text, 'scan'::text, 'certify'::text, 'done'::text]))),
+  constraint purges_tenant_id_key UNIQUE (tenant_id)
+);
+alter table sys.purges owner to {{p}}_owner;
+CREATE INDEX purges_open ON sys.purges USING btree (id) WHERE (step <> 'done'::text);
+grant insert, select on sys.purges to {{p}}_registrar;
+grant update (step, epoch, lease_until, progress, certificate, ended_at) on sys.purges to {{p}}_registrar;
+
 create table sys.setup_links (
   digest bytea not null,
   tenant_id uuid not null,
@@ -1250,7 +1673,7 @@ create table sys.setup_links (
   constraint setup_links_digest_check CHECK ((octet_length(digest) = 32))
 );
 alter table sys.setup_links owner to {{p}}_owner;
-grant insert, select on sys.setup_links to {{p}}_registrar;
+grant delete, insert, select on sys.setup_links to {{p}}_registrar;
 grant update (used_at) on sys.setup_links to {{p}}_registrar;
 
 create table sys.workers (

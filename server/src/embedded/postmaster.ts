@@ -82,8 +82,12 @@ function spawnServer(plan: PostmasterPlan, log: number): ChildProcess {
   const { user } = plan;
   return spawn(
     join(plan.binaries, 'bin', 'postgres'),
-    // On the command line, above any file: no network, whatever the cluster's settings say.
-    ['-D', plan.cluster, '-k', plan.socketDir, '-p', String(plan.port), '-c', 'listen_addresses='],
+    // On the command line, above any file: no network, whatever the cluster's settings say; and no detail of an error in its log,
+    // which would hold the values of a row.
+    [
+      ...['-D', plan.cluster, '-k', plan.socketDir, '-p', String(plan.port)],
+      ...['-c', 'listen_addresses=', '-c', 'log_error_verbosity=terse'],
+    ],
     {
       ...(user.other ? { uid: user.uid, gid: user.gid } : {}),
       cwd: '/',

@@ -20,6 +20,9 @@ export interface NewEntity {
   readonly effectKey: string;
 }
 
+/** What has expired is unreadable from that moment, whether the sweep came by or not (RT1). */
+const kept = sql`e.created_at > (select app.kept_since('entity'))`;
+
 function readEntity(row: Row): Entity {
   const id = row.text('id');
   return {
@@ -68,7 +71,7 @@ export async function saveEntity(scope: TenantScope, entity: NewEntity): Promise
 export async function getEntity(scope: TenantScope, id: EntityId): Promise<Entity> {
   const entity = await scope.first(
     sql`select e.id, e.tenant_id, e.run_id, e.type, e.version, e.attributes, e.sources, e.key_id as sealed_by, e.evidence::text[] as evidence, e.integrity, e.confidentiality, e.created_at
-        from entities e where ${scope.mine('e')} and e.id = ${id}`,
+        from entities e where ${scope.mine('e')} and e.id = ${id} and ${kept}`,
     readEntity,
   );
   if (entity === undefined) throw fault('not_found');
@@ -86,7 +89,7 @@ export async function listEntities(scope: TenantScope, filter: EntityFilter): Pr
   const [name, version] = filter.type?.split('@') ?? [];
   return scope.rows(
     sql`select e.id, e.tenant_id, e.run_id, e.type, e.version, e.attributes, e.sources, e.key_id as sealed_by, e.evidence::text[] as evidence, e.integrity, e.confidentiality, e.created_at
-        from entities e where ${scope.mine('e')} and ${sql.all(
+        from entities e where ${scope.mine('e')} and ${kept} and ${sql.all(
           name !== undefined && sql`e.type = ${name}`,
           version !== undefined && sql`e.version = ${Number(version)}`,
           filter.runId !== undefined && sql`e.run_id = ${filter.runId}`,

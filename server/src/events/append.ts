@@ -18,7 +18,12 @@ export interface RunHead {
   readonly head: Uint8Array | null;
 }
 
-const CONTROL_TYPES: ReadonlySet<string> = new Set(['run.created', 'run.cancelled', 'effect.settled']);
+const CONTROL_TYPES: ReadonlySet<string> = new Set([
+  'run.created',
+  'run.cancelled',
+  'effect.settled',
+  'event.payload_removed',
+]);
 
 /**
  * Locks the run's row and answers its head.

@@ -56,9 +56,14 @@ function readEvent(row: Row): StoredEvent {
 
 async function page(scope: TenantScope, runId: RunId, after: number, limit: number): Promise<StoredEvent[]> {
   return scope.rows(
-    sql`select e.id, e.tenant_id, e.run_id, e.seq, e.type, e.version, e.time, e.actor_kind, e.actor_id, e.data, e.salt,
-          e.key_id as sealed_by, e.data_digest, e.data_state, e.prev_hash, e.hash
-        from events e where ${scope.mine('e')} and e.run_id = ${runId} and e.seq > ${after} order by e.seq limit ${limit}`,
+    // A payload that has expired is not read, whether the sweep came by or not (RT1): that of a run's events, from the run's end.
+    sql`select e.id, e.tenant_id, e.run_id, e.seq, e.type, e.version, e.time, e.actor_kind, e.actor_id,
+          case when r.open or e.type = 'event.payload_removed' then e.data end as data, case when r.open or e.type = 'event.payload_removed' then e.salt end as salt,
+          case when r.open or e.type = 'event.payload_removed' or e.data_state <> 'present' then e.data_state else 'expired' end as data_state,
+          e.key_id as sealed_by, e.data_digest, e.prev_hash, e.hash
+        from events e cross join (select x.ended_at is null or x.ended_at > (select app.kept_since('run')) as open from runs x
+          where ${scope.mine('x')} and x.id = ${runId}) r
+        where ${scope.mine('e')} and e.run_id = ${runId} and e.seq > ${after} order by e.seq limit ${limit}`,
     readEvent,
   );
 }

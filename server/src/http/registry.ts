@@ -10,7 +10,9 @@ import { healthRoutes } from './routes/health.ts';
 import { linkRoutes } from './routes/links.ts';
 import { meRoutes } from './routes/me.ts';
 import { metricRoutes } from './routes/metrics.ts';
+import { purgeRoutes } from './routes/purges.ts';
 import { referenceRoutes } from './routes/reference.ts';
+import { retentionRoutes } from './routes/retention.ts';
 import { runLogRoutes } from './routes/run-log.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -25,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...meRoutes,
   ...sessionRoutes,
   ...tenantRoutes,
+  ...purgeRoutes,
   ...apiKeyRoutes,
   ...runRoutes,
   ...runLogRoutes,
@@ -34,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   ...entityRoutes,
   ...skillRoutes,
   ...auditRoutes,
+  ...retentionRoutes,
   ...consoleRoutes,
   ...usageRoutes,
   ...metricRoutes,

@@ -10,7 +10,7 @@ import type { EventStreams } from './event-streams.ts';
 import type { KeyUse } from './key-use.ts';
 import { readQuery } from './query.ts';
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** A scope, any key of a tenant, the operator, or everybody. */
 export type Access = Scope | 'tenant' | 'operator' | 'public';
 

@@ -87,12 +87,17 @@ export async function getRun(scope: TenantScope, id: RunId): Promise<Run> {
   const run = await scope.first(
     sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
           r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls,
-          r.task, r.input, r.key_id as sealed_by, r.result, r.result_key_id as result_sealed_by
+          r.task, r.input, r.key_id as sealed_by, r.result, r.result_key_id as result_sealed_by,
+          r.content_state = 'present' and (r.ended_at is null or r.ended_at > (select app.kept_since('run'))) as open
         from runs r where ${scope.mine('r')} and r.id = ${id}`,
     (row: Row): Run => {
+      // Unreadable from the moment of expiry, whether the sweep came by or not (RT1).
+      if (!row.bool('open'))
+        return { ...readSummary(row), content_state: 'expired', task: '', input: {}, result: null };
       const result = row.contentOrNull('runs.result', id);
       return {
         ...readSummary(row),
+        content_state: 'present',
         task: row.contentText('runs.task', id),
         input: row.contentJson<Run['input']>('runs.input', id),
         result: result === null ? null : (JSON.parse(Buffer.from(result).toString('utf8')) as Run['result']),

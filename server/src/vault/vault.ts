@@ -53,6 +53,8 @@ export interface Vault extends Keys {
   rotateTenantKey(db: Database, principal: TenantPrincipal, also?: Also): Promise<void>;
   /** Everything that was ever sealed for the tenant becomes unreadable. */
   destroyTenantKeys(db: Database, principal: TenantPrincipal, also?: Also): Promise<number>;
+  /** Every process drops what it holds of the tenant's keys: their rows were deleted. */
+  forget(tenantId: TenantId): Promise<void>;
 }
 
 const CHANNEL = 'sallyport_keys';
@@ -105,6 +107,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       await changed(principal.tenantId);
       return count;
     },
+    forget: changed,
   };
 }
 

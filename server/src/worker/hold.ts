@@ -102,7 +102,7 @@ async function watchStop(
 }
 
 function isStale(error: unknown): boolean {
-  return error instanceof Fault && error.code === 'stale_epoch';
+  return error instanceof Fault && (error.code === 'stale_epoch' || error.code === 'tenant_closed');
 }
 
 function isPassing(error: unknown): boolean {

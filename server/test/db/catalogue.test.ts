@@ -7,7 +7,19 @@ import { type TestDatabase, testDatabase } from '../database.ts';
 
 /** Every function of schema sys: its owner, and the logins that may call it (none: for other functions only). */
 const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undefined]>> = {
+  advance_purge: ['registrar', 'ops'],
+  append_operator: ['registrar', undefined],
   audit_due: ['claimer', 'worker'],
+  claim_purge: ['registrar', 'ops'],
+  find_purge: ['registrar', 'api'],
+  finish_purge: ['registrar', 'ops'],
+  forget_tenant: ['registrar', 'ops'],
+  halt_runs: ['claimer', 'ops'],
+  operator_audit_after: ['registrar', 'api'],
+  purged_lately: ['registrar', 'ops'],
+  record_purge: ['registrar', 'ops'],
+  request_purge: ['registrar', 'api'],
+  tenants_after: ['claimer', 'ops'],
   claim_runs: ['claimer', 'worker'],
   draw_billing_ticket: ['biller', 'api'],
   find_billing_tenant: ['biller', 'api'],
@@ -83,12 +95,15 @@ test('the functions of schema sys are the known list: each runs as its owner wit
   }
 });
 
-test('schema app holds two functions, which run as their caller: one says the tenant, one refuses a change of the audit log', async () => {
+test('the functions of schema app run as their caller: they say the tenant, what is kept, who may write, and refuse changes', async () => {
   const { rows } = await database.admin(
     `select p.proname, p.prosecdef from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'app' order by 1`,
   );
   assert.deepEqual(rows, [
     { proname: 'current_tenant', prosecdef: false },
+    { proname: 'erase_only', prosecdef: false },
+    { proname: 'kept_since', prosecdef: false },
+    { proname: 'open_to_writers', prosecdef: false },
     { proname: 'refuse_change', prosecdef: false },
   ]);
 });
@@ -200,7 +215,7 @@ test('the tenant role deletes only where it must, and changes neither a tenant, 
   );
 });
 
-test('the purger reads and deletes, and writes nothing', async () => {
+test('the purger reads, deletes and erases contents, and writes nothing else', async () => {
   const rights = await column(
     `select distinct p.privilege from pg_class c join pg_namespace n on n.oid = c.relnamespace
        cross join unnest(array['select', 'insert', 'update', 'delete', 'truncate']) as p(privilege)
@@ -208,7 +223,16 @@ test('the purger reads and deletes, and writes nothing', async () => {
        and (p.privilege not in ('delete', 'truncate') or has_table_privilege($1, c.oid, p.privilege)) order by 1`,
     [role('purger')],
   );
-  assert.deepEqual(rights, ['delete', 'select']);
+  assert.deepEqual(rights, ['delete', 'select', 'update']);
+  const erasable = await column(
+    `select c.relname || '.' || a.attname from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+     where n.nspname = 'app' and has_column_privilege($1, c.oid, a.attnum, 'update') order by 1`,
+    [role('purger')],
+  );
+  assert.deepEqual(erasable, [
+    ...['events.data', 'events.data_state', 'events.salt'],
+    ...['runs.content_state', 'runs.input', 'runs.result', 'runs.run_grant', 'runs.task'],
+  ]);
 });
 
 test('nothing of ours is open to everybody', async () => {
@@ -226,7 +250,7 @@ test('nothing of ours is open to everybody', async () => {
 
 test('every policy that looks across tenants is for the owner of a function of schema sys, never for a role that a session can be', async () => {
   const { rows } = await database.admin(
-    `select p.policyname, array_to_string(p.roles, ',') as roles from pg_policies p where p.schemaname = 'app' and p.policyname <> 'wall'`,
+    `select p.policyname, array_to_string(p.roles, ',') as roles from pg_policies p where p.schemaname = 'app' and p.policyname <> 'wall' and p.permissive = 'PERMISSIVE'`,
   );
   const owners = new Set(Object.values(SYSTEM_FUNCTIONS).map(([owner]) => role(owner)));
   assert.ok(rows.length > 0);

@@ -26,6 +26,8 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'audit',
   'audit_chain',
   'audit_unsealed',
+  'retention_policies',
+  'erasures',
   'artifact_links',
   'link_epochs',
   'usage',
@@ -183,10 +185,16 @@ function checkContent(kind: string, node: Node, sealed: ReadonlyMap<number, stri
     if (!CONTENT.has(column)) continue;
     for (const value of values) {
       const parameter = parameterOf(value, from);
-      const isSealed = parameter !== undefined && sealed.get(parameter) === column;
+      const isSealed = isErased(value) || (parameter !== undefined && sealed.get(parameter) === column);
       assert.ok(isSealed, `${column} takes a value that was not sealed for it: ${text}`);
     }
   }
+}
+
+/** Content that is taken away: `null`, or `''` where the column must stand. */
+function isErased(value: Node | undefined): boolean {
+  const constant = inner(value, 'A_Const');
+  return constant?.isnull === true || (isNode(constant?.sval) && (constant.sval.sval ?? '') === '');
 }
 
 function walkContent(value: unknown, sealed: ReadonlyMap<number, string>, text: string): void {

@@ -14,4 +14,6 @@ export const SCOPES: Readonly<Record<Scope, string>> = {
   'billing:read': 'See the plan and its bills',
   'keys:read': 'See which keys there are, without their text',
   'keys:write': 'Create and revoke keys',
+  'retention:read': 'See how long data is kept',
+  'retention:write': 'Change how long data is kept',
 };

@@ -33,6 +33,8 @@ begin
     execute format('alter table app.%I force row level security', t);
     execute format('create policy wall on app.%I to {{p}}_tenant, {{p}}_purger using (tenant_id = app.current_tenant()) with check (tenant_id = app.current_tenant())', t);
     execute format('grant select, delete on app.%I to {{p}}_purger', t);
+    execute format('create policy closed_insert on app.%I as restrictive for insert to {{p}}_tenant with check ((select app.open_to_writers()))', t);
+    execute format('create policy closed_update on app.%I as restrictive for update to {{p}}_tenant using (true) with check ((select app.open_to_writers()))', t);
   end loop;
 end $walls$;
 grant select, insert, update (epoch) on app.link_epochs to {{p}}_tenant;
