@@ -83,7 +83,7 @@ export interface RouteSpec<P extends string, A extends Access, B extends Schema,
   readonly bodyIds?: readonly string[];
   /** How `Idempotency-Key` is honoured: `replay` answers again, `once` never does because the answer holds a secret. */
   readonly idempotency?: 'replay' | 'once';
-  readonly answers?: readonly AnswerSpec[];
+  readonly answers: readonly AnswerSpec[];
   /** Codes beyond those that follow from the rest: see `reference/faults-of.ts`. */
   readonly faults?: readonly FaultCode[];
   /** Headers of the request that it reads: what each says. */
@@ -136,7 +136,7 @@ export function route<
     raw: spec.raw === true,
     bodyIds: spec.bodyIds ?? [],
     idempotency: spec.idempotency,
-    answers: spec.answers ?? [],
+    answers: spec.answers,
     faults: spec.faults ?? [],
     headers: spec.headers ?? {},
     sample: spec.sample,
