@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Loaded>> = {
   keys: () => import('./commands/keys.ts'),
   tenants: () => import('./commands/tenants.ts'),
   audit: () => import('./commands/audit.ts'),
+  posture: () => import('./commands/posture.ts'),
   verify: () => import('./commands/verify.ts'),
   doctor: () => import('./commands/doctor.ts'),
   version: () => import('./commands/version.ts'),

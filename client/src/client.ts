@@ -1,7 +1,7 @@
 // Owns the typed client of the HTTP API, for browsers and Node.js.
 // Promises one error class, bounded retries of what may be repeated, and streams that lose and repeat nothing.
 // Must never put a key into a URL, follow a redirect, or treat an unknown code, type or field as a fault.
-import type { Me, Readiness, Session } from '@sallyport/contracts';
+import type { Me, Posture, Readiness, Session } from '@sallyport/contracts';
 import { followLive, type LiveMessage, type LiveQuery } from './live-stream.ts';
 import { type Artifacts, createArtifacts } from './resources/artifacts.ts';
 import { type Audit, createAudit } from './resources/audit.ts';
@@ -41,6 +41,8 @@ export interface Client {
     follow(query: LiveQuery): AsyncGenerator<LiveMessage>;
   };
   me(signal?: AbortSignal): Promise<Me>;
+  /** Where the deployment stands; any good key may ask. */
+  posture(signal?: AbortSignal): Promise<Posture>;
   /** Of a browser: the cookie is set, sent and kept by the browser alone. */
   readonly session: {
     /** Signs in by the token of a one-time link, or without one by the key of this client. A wrong, used or late token is `not_found`. */
@@ -82,6 +84,7 @@ export function createClient(options: ClientOptions): Client {
     audit: createAudit(transport),
     live: { follow: (query) => followLive(transport, query) },
     me: (signal) => transport.json('v1/me', { signal }),
+    posture: (signal) => transport.json('v1/posture', { signal }),
     session: {
       open: (token) =>
         transport.json('v1/session', { method: 'POST', ...(token === undefined ? {} : { json: { token } }) }),

@@ -16,6 +16,7 @@ export {
   Health,
   Me,
   type Page,
+  Posture,
   Problem,
   pageOf,
   Readiness,

@@ -22,8 +22,8 @@ import {
   openGuards,
   openPrices,
   providerOptions,
-  readinessOf,
   watchDiskSpace,
+  watchNode,
 } from './boot/boot.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -118,7 +118,7 @@ async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served
     listen: config,
     metrics,
     disk,
-    readiness: readinessOf({ api, disk, path: folder.path, alive: worker.alive }),
+    ...watchNode({ api, disk, config, skills: agent.skills, alive: worker.alive }),
   });
   // The first to end, before what it stands on; if the start fails before this, it ends as what was begun first.
   begun.add(() => http.close());

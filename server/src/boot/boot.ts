@@ -13,5 +13,5 @@ export { type FirstBoot, finishFirstBoot } from './first-boot.ts';
 export { type Guards, openGuards, providerOptions } from './guards.ts';
 export { demandMasterKeyFile, findMasterKeys, makeFirstMasterKey } from './master-key.ts';
 export { openBilling, openPrices } from './open-billing.ts';
-export { readinessOf } from './readiness.ts';
+export { watchNode } from './readiness.ts';
 export { migrateAndTell } from './told-migration.ts';

@@ -15,6 +15,7 @@ import {
   tenantTransaction,
 } from './scope.ts';
 import type { Rendered } from './sql.ts';
+import { type DatabaseStanding, readStanding } from './standing.ts';
 
 export { type ConnectOptions, sqlState, violatedConstraint } from './connection.ts';
 export {
@@ -32,6 +33,7 @@ export { ensureDatabase, type MigrateOptions, migrate } from './migrate.ts';
 export { Row } from './row.ts';
 export type { Doors, Keys, TenantScope, TenantTx } from './scope.ts';
 export { type Rendered, type Statement, sql, type Wall } from './sql.ts';
+export type { DatabaseStanding } from './standing.ts';
 
 /** The short list of cross-tenant functions; each has a role of its own in the database. */
 const SYSTEM = {
@@ -102,6 +104,8 @@ export interface Database {
   atomic<T>(principal: TenantPrincipal, work: (tx: TenantTx) => Promise<T>): Promise<T>;
   system<T>(name: SystemFunction, values: readonly unknown[], read: (row: Row) => T): Promise<T[]>;
   ping(): Promise<void>;
+  /** What the database says of our session and of its walls. */
+  standing(): Promise<DatabaseStanding>;
   /** How the connections of this pool stand now. */
   use(): PoolUse;
   close(): Promise<void>;
@@ -125,6 +129,7 @@ export function createDatabase(options: DatabaseOptions): Database {
         return result.rows.map((columns) => read(new Row(columns)));
       }),
     ping: () => withClient(pool, async (client) => void (await client.query('select 1'))),
+    standing: () => readStanding(pool),
     use: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };

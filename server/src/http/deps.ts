@@ -1,4 +1,5 @@
 // What the API is made of; the composition root hands it over.
+import type { Posture } from '@sallyport/contracts';
 import type { Billing } from '../billing/billing.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
 import type { Database } from '../db/db.ts';
@@ -33,6 +34,8 @@ export interface HttpDeps {
   readonly metrics?: NodeMetrics | undefined;
   /** Asked before something new is begun. */
   readonly disk: { full(): Promise<boolean> };
+  /** Where the deployment stands, judged anew at each question. */
+  readonly posture: () => Promise<Posture>;
   /** Why the node is not ready; empty when it is. */
   readonly readiness: () => Promise<readonly { readonly code: string; readonly detail: string }[]>;
 }

@@ -10,6 +10,7 @@ import { healthRoutes } from './routes/health.ts';
 import { linkRoutes } from './routes/links.ts';
 import { meRoutes } from './routes/me.ts';
 import { metricRoutes } from './routes/metrics.ts';
+import { postureRoutes } from './routes/posture.ts';
 import { purgeRoutes } from './routes/purges.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { retentionRoutes } from './routes/retention.ts';
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   ...consoleRoutes,
   ...usageRoutes,
   ...metricRoutes,
+  ...postureRoutes,
   ...billingRoutes,
 ];
 

@@ -11,8 +11,8 @@ import type { KeyUse } from './key-use.ts';
 import { readQuery } from './query.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-/** A scope, any key of a tenant, the operator, or everybody. */
-export type Access = Scope | 'tenant' | 'operator' | 'public';
+/** A scope, any key of a tenant, the operator, whoever has a good credential, or everybody. */
+export type Access = Scope | 'tenant' | 'operator' | 'known' | 'public';
 
 export interface Services extends HttpDeps {
   readonly streams: EventStreams;
@@ -39,7 +39,9 @@ type PrincipalOf<A extends Access> = A extends 'operator'
   ? OperatorPrincipal
   : A extends 'public'
     ? undefined
-    : UserPrincipal;
+    : A extends 'known'
+      ? UserPrincipal | OperatorPrincipal
+      : UserPrincipal;
 
 /** What every handler is told about the request around its checked parts. */
 export interface Incoming {

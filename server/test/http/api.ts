@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Billing } from '../../src/billing/billing.ts';
 import { createLocalBlobs, sealBlobs } from '../../src/blobs/blobs.ts';
+import { readConfig } from '../../src/config.ts';
 import { type Database, type Doors, openListener } from '../../src/db/db.ts';
 import { openSignals, type Signals } from '../../src/events/events.ts';
 import { type ConsoleFiles, type HttpDeps, NO_CONSOLE, startHttp } from '../../src/http/http.ts';
@@ -20,6 +21,7 @@ import {
 } from '../../src/identity/identity.ts';
 import { createLinks, type LinkDoors } from '../../src/links/links.ts';
 import { createLog, type Log } from '../../src/log.ts';
+import { createPosture } from '../../src/posture/posture.ts';
 import type { UserPrincipal } from '../../src/principal.ts';
 import { loadSkills } from '../../src/skills/skills.ts';
 import { type TestDatabase, testDatabase } from '../database.ts';
@@ -80,17 +82,24 @@ export async function startApi(
   const root = await mkdtemp(join(tmpdir(), 'sallyport-http-'));
   const lines: string[] = [];
   const reasons: { code: string; detail: string }[] = [];
+  const skills = await loadSkills(fileURLToPath(new URL('../../../skills', import.meta.url)));
   const shared = {
     db: database.api,
     peppers,
     blobs: sealBlobs(createLocalBlobs({ root }), { sealing }),
     links: createLinks(database.api, new Map([[1, new Uint8Array(32).fill(5)]]), options.linkDoors),
-    skills: await loadSkills(fileURLToPath(new URL('../../../skills', import.meta.url))),
+    skills,
     console: options.console ?? NO_CONSOLE,
     models: { names: ['rehearsal', 'gullible'], fallback: 'rehearsal' },
     log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
     listen: { host: '127.0.0.1', port: 0, publicUrl: options.publicUrl, trustedProxies: [] },
     disk: { full: async () => false },
+    posture: createPosture({
+      config: readConfig({ env: {}, flags: {} }),
+      api: database.api,
+      skills,
+      disk: { full: async () => false },
+    }),
     readiness: async () => reasons,
   };
   const billing = await options.billing?.({ db: database.api, log: shared.log });

@@ -98,6 +98,7 @@ function parameters(route: Route): Json[] {
 function security(route: Route): Json[] {
   if (route.access === 'public') return [];
   if (route.access === 'operator') return [{ operator_key: [] }];
+  if (route.access === 'known') return [{ api_key: [] }, { session: [] }, { operator_key: [] }];
   const scopes = route.access === 'tenant' ? [] : [route.access];
   return [{ api_key: scopes }, { session: scopes }];
 }
