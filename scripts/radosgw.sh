@@ -12,6 +12,13 @@ stop() {
   [ -f "$1/pids" ] || return 0
   local pid
   while read -r pid; do kill "$pid" 2> /dev/null || true; done < "$1/pids"
+  while read -r pid; do
+    for _ in $(seq 50); do
+      kill -0 "$pid" 2> /dev/null || continue 2
+      sleep 0.1
+    done
+    kill -9 "$pid" 2> /dev/null || true
+  done < "$1/pids"
   rm -f "$1/pids"
 }
 

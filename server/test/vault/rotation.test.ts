@@ -10,6 +10,7 @@ import type { TenantId } from '../../src/ids.ts';
 import { mintPrincipal, type UserPrincipal } from '../../src/principal.ts';
 import { createMasterKeys, openVault, registerMasterKey, type Vault } from '../../src/vault/vault.ts';
 import { type TestDatabase, testDatabase } from '../database.ts';
+import { gate } from '../db/parser-gate.ts';
 import { enterNewTenant } from './tenants.ts';
 
 const MASTER_1 = Buffer.alloc(32, 9);
@@ -38,7 +39,14 @@ async function openNode(): Promise<{ db: Database; vault: Vault; close(): Promis
   const master = createMasterKeys(() => new Map([[1, MASTER_1]]));
   const vault = await openVault({ master, listener, monotonic: () => performance.now() });
   const { connect, prefix } = database;
-  const db = createDatabase({ keys: vault, connect: connect.api, prefix, max: 2, onFault: () => undefined });
+  const db = createDatabase({
+    keys: vault,
+    onStatement: gate,
+    connect: connect.api,
+    prefix,
+    max: 2,
+    onFault: () => undefined,
+  });
   const close = async (): Promise<void> => {
     await db.close();
     await listener.close();
@@ -159,7 +167,14 @@ test('a rotation of the master key that is killed half-way leaves every tenant r
   const master = createMasterKeys(() => held);
   const vault = await openVault({ master, monotonic: () => performance.now() });
   const { connect, prefix } = database;
-  const db = createDatabase({ keys: vault, connect: connect.api, prefix, max: 4, onFault: () => undefined });
+  const db = createDatabase({
+    keys: vault,
+    onStatement: gate,
+    connect: connect.api,
+    prefix,
+    max: 4,
+    onFault: () => undefined,
+  });
   try {
     const readable = async (): Promise<void> => {
       for (const [at, { principal, sealed }] of tenants.entries())
