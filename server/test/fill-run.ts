@@ -2,12 +2,14 @@
 // Standard input: one JSON line { data_dir, api_key, run_id, count }.
 
 import type { NewEvent } from '@sallyport/contracts';
-import { openDatabaseServer, openDataFolder } from '../src/boot/boot.ts';
+import { demandMasterKeyFile, openDatabaseServer, openDataFolder } from '../src/boot/boot.ts';
+import { systemClock } from '../src/clock.ts';
 import { readConfig } from '../src/config.ts';
-import { createDatabase, type TenantTx } from '../src/db/db.ts';
+import { createDatabase, openListener, type TenantTx } from '../src/db/db.ts';
 import { append, lockRun } from '../src/events/events.ts';
 import { createPeppers, parseKey, verifyKey } from '../src/identity/identity.ts';
 import { asId, type RunId } from '../src/ids.ts';
+import { openVault } from '../src/vault/vault.ts';
 
 const BATCH = 500;
 const AGENT = { kind: 'agent', id: 'loop' } as const;
@@ -59,13 +61,17 @@ const asked = JSON.parse(await new Response(process.stdin as unknown as Readable
 const folder = openDataFolder(asked.data_dir);
 const config = readConfig({ env: {}, flags: { data: asked.data_dir } });
 const server = await openDatabaseServer(config, folder, { own: false });
+const fail = (error: unknown): never => {
+  throw error;
+};
+const listener = await openListener(server.direct('api'), fail);
+const master = demandMasterKeyFile(config, folder);
 const db = createDatabase({
   connect: server.pooled('api'),
+  keys: await openVault({ master, listener, monotonic: systemClock.monotonic }),
   prefix: config.rolePrefix,
   max: 1,
-  onFault: (error) => {
-    throw error;
-  },
+  onFault: fail,
 });
 try {
   const key = parseKey(asked.api_key);
@@ -76,5 +82,6 @@ try {
     await db.atomic(verdict.principal, (tx) => fill(tx, asId(asked.run_id), from, Math.min(BATCH, asked.count - from)));
 } finally {
   await db.close();
+  await listener.close();
   await server.stop();
 }
