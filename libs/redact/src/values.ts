@@ -33,6 +33,8 @@ const ARGUMENT = /[ \t]{1,4}(?:"([^"\n]{1,2000})"?|'([^'\n]{1,2000})'?|([^\s"'-]
 const CREDENTIAL = /[ \t]{1,3}["']?([\w.~+/=:-]{8,4096})/y;
 const PROSE =
   /[ \t]{1,3}(?:(?:is|was|to|of|as|with|value|are|equals|set to|header|used|received|provided|given|for \S{1,60} is)[ \t]{0,2}[:=]?[ \t]{1,3})?(["'`(<[]?)([^\s"'`<>()[\],;]{4,4096})/y;
+/** `x-api-key;value`, as a table of two columns or a header list writes it. */
+const TAIL = /;([\w.~+/=-]{16,4096})(?=$|[\s;,"'])/y;
 const NEAR = /[\s|:;,=>~"'`()[\]{}<*+-]{1,24}(?:[A-Za-z]{1,12}[ \t:]{1,3}){0,2}["'`(<[]?([\w+/=~-]{16,512})/y;
 const FAR = /(?: [A-Za-z][\w.@-]{0,30}){1,4}[ \t]?[:=][ \t]?["'`]?([^\s"'`<>,;]{6,512})/y;
 const ELEMENT =
@@ -245,6 +247,8 @@ function maskDirect(scan: Scan, name: Name, start: number, end: number): number 
     const jump = sep === '=' ? afterParameter(scan, name, next) : 0;
     if (jump !== 0) return jump;
   }
+  const tail = text[end] === ';' && name.strength === STRONG ? at(TAIL, text, end) : null;
+  if (tail !== null && looksSecret(tail[1] ?? '')) return mask(scan, end + 1, end + tail[0].length);
   if (name.strength === PLAIN && !name.scheme) return 0;
   if (before === '<' || (before === ':' && /<[\w.-]{1,40}:$/.test(text.slice(Math.max(0, start - 42), start)))) {
     const value = name.strength === STRONG ? at(ELEMENT, text, end) : null;
