@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Loaded>> = {
   runs: () => import('./commands/runs.ts'),
   artifacts: () => import('./commands/artifacts.ts'),
   keys: () => import('./commands/keys.ts'),
+  users: () => import('./commands/users.ts'),
   tenants: () => import('./commands/tenants.ts'),
   audit: () => import('./commands/audit.ts'),
   posture: () => import('./commands/posture.ts'),

@@ -94,6 +94,9 @@ test('a budget names its limits, each once', () => {
 });
 
 test('a time is read in its units', () => {
-  assert.deepEqual(['90d', '12h', '30m', '60s', '3600'].map(readDuration), [7_776_000, 43_200, 1_800, 60, 3_600]);
+  assert.deepEqual(
+    ['90d', '12h', '30m', '60s', '3600'].map((text) => readDuration(text)),
+    [7_776_000, 43_200, 1_800, 60, 3_600],
+  );
   for (const wrong of ['', '1y', '-1d', '1.5h', 'd']) assert.throws(() => readDuration(wrong), Stop, wrong);
 });

@@ -16,6 +16,7 @@ import {
   type Tenants,
 } from './resources/catalogue.ts';
 import { createRuns, type Runs } from './resources/runs.ts';
+import { createUsers, type Users } from './resources/users.ts';
 import { type ClientOptions, createTransport } from './transport.ts';
 
 export type { FollowOptions } from './event-stream.ts';
@@ -25,6 +26,7 @@ export type { ArtifactQuery, Artifacts, Upload } from './resources/artifacts.ts'
 export type { Audit, AuditQuery } from './resources/audit.ts';
 export type { Entities, EntityQuery, Keys, Skills, Tenants } from './resources/catalogue.ts';
 export type { CreateRunOptions, EventsQuery, RunQuery, Runs } from './resources/runs.ts';
+export type { Users } from './resources/users.ts';
 export { type LocalCode, SallyportError } from './sallyport-error.ts';
 export type { ClientOptions } from './transport.ts';
 
@@ -33,6 +35,7 @@ export interface Client {
   readonly artifacts: Artifacts;
   readonly entities: Entities;
   readonly keys: Keys;
+  readonly users: Users;
   readonly tenants: Tenants;
   readonly skills: Skills;
   readonly audit: Audit;
@@ -79,6 +82,7 @@ export function createClient(options: ClientOptions): Client {
     artifacts: createArtifacts(transport),
     entities: createEntities(transport),
     keys: createKeys(transport),
+    users: createUsers(transport),
     tenants: createTenants(transport),
     skills: createSkills(transport),
     audit: createAudit(transport),

@@ -4,6 +4,7 @@ import { AuditRecord } from './audit.ts';
 import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals } from './billing.ts';
 import { Actor, Budget } from './events.ts';
 import { RunStatus } from './http.ts';
+import { Identity, SignInLink, User } from './members.ts';
 import { Certificate, Purge, RetentionPolicy } from './retention.ts';
 import {
   type Answered,
@@ -110,6 +111,10 @@ const key = {
   created_at: Time,
   expires_at: Time,
   last_used_at: orNull(Time),
+  /** Seen in a URL, and stopped for that. */
+  exposed: Type.Boolean(),
+  /** The key that came from its rotation. */
+  replaced_by: orNull(Uuid),
 };
 
 export const ApiKey = closed(key);
@@ -119,7 +124,16 @@ export type ApiKey = Answered<typeof ApiKey>;
 export const CreatedApiKey = closed({ ...key, api_key: Text });
 export type CreatedApiKey = Answered<typeof CreatedApiKey>;
 
-const tenant = { tenant_id: Uuid, name: Text, state: Word, created_at: Time };
+const tenant = {
+  tenant_id: Uuid,
+  name: Text,
+  state: Word,
+  created_at: Time,
+  /** The longest life of a key, in seconds. */
+  key_max_age: Count,
+  /** Keys that work at the same time. */
+  key_limit: Count,
+};
 
 export const Tenant = closed(tenant);
 export type Tenant = Answered<typeof Tenant>;
@@ -134,6 +148,8 @@ export const Me = closed({
   user_id: Uuid,
   /** The `id` of the API key, not its text; null for a session that was made from a one-time link. */
   api_key_id: orNull(Uuid),
+  /** What the user is now; the scopes are never more than this role allows. */
+  role: Word,
   scopes: Texts,
 });
 export type Me = Answered<typeof Me>;
@@ -274,6 +290,7 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   EventEnvelope,
   EventHeader,
   Health,
+  Identity,
   Me,
   Posture,
   Problem,
@@ -286,6 +303,7 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   RunHeadline,
   RunUsage,
   SignedUrl,
+  SignInLink,
   SkillSummary,
   Tenant,
   TenantBudget,
@@ -293,4 +311,5 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   UsagePage,
   UsageRecord,
   UsageTotals,
+  User,
 };

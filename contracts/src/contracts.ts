@@ -75,6 +75,18 @@ export {
   type Scope,
 } from './http.ts';
 export {
+  AddIdentity,
+  CreateUser,
+  Identity,
+  ROLES,
+  type Role,
+  RotateApiKey,
+  SignInLink,
+  UpdateTenant,
+  UpdateUser,
+  User,
+} from './members.ts';
+export {
   ListArtifactsQuery,
   ListAuditQuery,
   ListEntitiesQuery,

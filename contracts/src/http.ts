@@ -46,6 +46,8 @@ export const SCOPES = [
   'entities:read',
   'keys:read',
   'keys:write',
+  'users:read',
+  'users:write',
   'audit:read',
   'usage:read',
   'budgets:read',
@@ -65,7 +67,7 @@ export const CreateApiKey = closed({
       maxItems: 20,
     }),
   ),
-  /** Seconds from now; 90 days unless told, a year at most. */
+  /** Seconds from now; 90 days unless told, at most what the tenant allows. */
   expires_in: Type.Optional(Type.Integer({ minimum: 60, maximum: 31_536_000 })),
 });
 export type CreateApiKey = Static<typeof CreateApiKey>;

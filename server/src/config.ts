@@ -17,6 +17,7 @@ type Optional =
   | 'publicUrl'
   | 'databaseUrl'
   | 'databaseDirectUrl'
+  | 'jwtIssuers'
   | 'modelBaseUrl'
   | 'modelApiKey'
   | 'stripeApiKey'

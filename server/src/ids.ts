@@ -10,6 +10,7 @@ export type TenantId = Id<'tenant'>;
 export type UserId = Id<'user'>;
 export type KeyId = Id<'key'>;
 export type SessionId = Id<'session'>;
+export type IdentityId = Id<'identity'>;
 export type RunId = Id<'run'>;
 export type EventId = Id<'event'>;
 export type ArtifactId = Id<'artifact'>;

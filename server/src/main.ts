@@ -15,6 +15,7 @@ import {
   finishFirstBoot,
   makeFirstMasterKey,
   migrateAndTell,
+  openAccess,
   openBilling,
   openBlobs,
   openDatabaseServer,
@@ -108,6 +109,7 @@ async function serveWith(config: Config, log: Log, begun: Begun): Promise<Served
     db: api,
     billing: payments?.billing,
     peppers,
+    ...openAccess(config, log, begun),
     blobs: agent.blobs,
     links: createLinks(api, new Map([[1, folder.secret('links-1')]])),
     skills: agent.skills,
@@ -149,11 +151,8 @@ function answer(
 
 async function openConsole(log: Log): Promise<ConsoleFiles> {
   const files = await loadConsole(CONSOLE_FOLDER);
-  if (files.html === undefined)
-    log.warn('console.missing', {
-      path: CONSOLE_FOLDER,
-      detail: files.fault ?? 'not built; npm run console builds it',
-    });
+  const detail = files.fault ?? 'not built; npm run console builds it';
+  if (files.html === undefined) log.warn('console.missing', { path: CONSOLE_FOLDER, detail });
   return files;
 }
 

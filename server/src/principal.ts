@@ -1,6 +1,7 @@
 // Owns who is acting: the principal that every tenant scope is opened for.
 // Promises that a principal of a tenant always names exactly one tenant, and that an operator names none.
 // Must never be built from a request body: only identity/ (from a verified credential) and worker/ (from a claimed row) mint one.
+import type { Role } from '@sallyport/contracts';
 import type { KeyId, RunId, SessionId, TenantId, UserId } from './ids.ts';
 
 declare const minted: unique symbol;
@@ -9,28 +10,40 @@ interface Minted {
   readonly [minted]: true;
 }
 
-/** A user by an API key. */
-export interface KeyPrincipal extends Minted {
-  readonly kind: 'key';
+export type KeyEnvironment = 'live' | 'test';
+
+/** What every credential of a user says. */
+interface Member extends Minted {
   readonly tenantId: TenantId;
   readonly userId: UserId;
-  readonly keyId: KeyId;
+  readonly role: Role;
+  /** What the credential was given and the role allows, both at this moment. */
   readonly scopes: readonly string[];
+  /** Of the key behind the credential; `live` where there is none. */
+  readonly env: KeyEnvironment;
   readonly requestId?: string;
+}
+
+/** A user by an API key. */
+export interface KeyPrincipal extends Member {
+  readonly kind: 'key';
+  readonly keyId: KeyId;
 }
 
 /** A user by a session of a browser; `keyId` is the key that the session was made from, if it was. */
-export interface SessionPrincipal extends Minted {
+export interface SessionPrincipal extends Member {
   readonly kind: 'session';
-  readonly tenantId: TenantId;
-  readonly userId: UserId;
   readonly sessionId: SessionId;
   readonly keyId: KeyId | undefined;
-  readonly scopes: readonly string[];
-  readonly requestId?: string;
 }
 
-export type UserPrincipal = KeyPrincipal | SessionPrincipal;
+/** A user by a token of an issuer that the operator named. */
+export interface TokenPrincipal extends Member {
+  readonly kind: 'token';
+  readonly keyId: undefined;
+}
+
+export type UserPrincipal = KeyPrincipal | SessionPrincipal | TokenPrincipal;
 
 export interface RunPrincipal extends Minted {
   readonly kind: 'run';

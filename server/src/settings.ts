@@ -2,6 +2,7 @@
 // Promises that a value is read in one place and refused with a sentence that says what is expected.
 // Must never hold a default that is a secret, nor a flag for one: arguments are seen by every process of the machine.
 import { parseAddress } from '@sallyport/egress';
+import { ACCESS_SETTINGS } from './access-settings.ts';
 import { BLOB_SETTINGS } from './blob-settings.ts';
 import { list, money, oneOf, type Setting, url, whole } from './setting-readers.ts';
 
@@ -250,6 +251,7 @@ export const SETTINGS = {
     fallback: '1',
     parse: whole(1, 32),
   },
+  ...ACCESS_SETTINGS,
   drainSeconds: {
     env: 'SALLYPORT_DRAIN_SECONDS',
     flag: 'drain-seconds',

@@ -31,11 +31,10 @@ async function create(input: Input): Promise<number> {
 }
 
 /** Seconds from `90d`, `12h`, `30m`, `60s` or a bare number of seconds. */
-export function readDuration(text: string | undefined): number | undefined {
+export function readDuration(text: string | undefined, flag = 'expires-in'): number | undefined {
   if (text === undefined) return undefined;
   const match = /^(\d{1,9})([smhd]?)$/.exec(text);
-  if (match === null)
-    throw new Stop('usage', `--expires-in ${inert(text, 40)}: expected a time such as 90d, 12h or 3600`);
+  if (match === null) throw new Stop('usage', `--${flag} ${inert(text, 40)}: expected a time such as 90d, 12h or 3600`);
   return Number(match[1]) * SECONDS[(match[2] || 's') as keyof typeof SECONDS];
 }
 
@@ -48,6 +47,18 @@ async function list(input: Input): Promise<number> {
   return status('ok');
 }
 
+async function rotate(input: Input): Promise<number> {
+  const overlap = readDuration(input.text('overlap'), 'overlap');
+  const body = overlap === undefined ? {} : { overlap_seconds: overlap };
+  const made = await connect(input).client.keys.rotate(input.words[0] ?? '', body);
+  if (input.has('json')) print(inertJson(made));
+  else {
+    note(`key ${inert(made.id, 40)} (${inert(made.name, 100)}) until ${inert(made.expires_at, 40)}; shown this once:`);
+    print(inert(made.api_key, 200));
+  }
+  return status('ok');
+}
+
 async function revoke(input: Input): Promise<number> {
   const id = input.words[0] ?? '';
   await connect(input).client.keys.revoke(id);
@@ -57,7 +68,7 @@ async function revoke(input: Input): Promise<number> {
 
 export const command: Command = {
   name: 'keys',
-  about: 'Create, list and revoke API keys.',
+  about: 'Create, list, rotate and revoke API keys.',
   actions: {
     create: {
       usage: 'NAME',
@@ -85,6 +96,21 @@ export const command: Command = {
       words: { least: 0, most: 0 },
       flags: [LIMIT_FLAG, JSON_FLAG, ...CONNECTION_FLAGS],
       run: list,
+    },
+    rotate: {
+      usage: 'ID',
+      about: 'Make the successor of an own key and print it, this once.',
+      words: { least: 1, most: 1 },
+      flags: [
+        {
+          name: 'overlap',
+          value: 'TIME',
+          about: 'How long the old key goes on, such as 1h or 7d; it stops at once unless told, 30 days at most.',
+        },
+        JSON_FLAG,
+        ...CONNECTION_FLAGS,
+      ],
+      run: rotate,
     },
     revoke: {
       usage: 'ID',

@@ -7,8 +7,10 @@ import type {
   CreateTenant,
   Entity,
   Page,
+  RotateApiKey,
   SkillSummary,
   Tenant,
+  UpdateTenant,
 } from '@sallyport/contracts';
 import { eachOf, type PageQuery } from '../pages.ts';
 import { segment, type Transport } from '../transport.ts';
@@ -31,6 +33,8 @@ export interface Keys {
   get(id: string, signal?: AbortSignal): Promise<ApiKey>;
   list(query?: PageQuery): AsyncGenerator<ApiKey>;
   listPage(query?: PageQuery): Promise<Page<ApiKey>>;
+  /** The successor, shown this once; the old key ends after `overlap_seconds`, at once unless told. */
+  rotate(id: string, body?: RotateApiKey): Promise<CreatedApiKey>;
   revoke(id: string): Promise<void>;
 }
 
@@ -38,6 +42,10 @@ export interface Keys {
 export interface Tenants {
   /** The answer holds the tenant's first key, this once. */
   create(body: CreateTenant): Promise<CreatedTenant>;
+  get(id: string, signal?: AbortSignal): Promise<Tenant>;
+  update(id: string, change: UpdateTenant): Promise<Tenant>;
+  suspend(id: string): Promise<Tenant>;
+  resume(id: string): Promise<Tenant>;
   list(query?: PageQuery): AsyncGenerator<Tenant>;
   listPage(query?: PageQuery): Promise<Page<Tenant>>;
 }
@@ -66,6 +74,7 @@ export function createKeys(transport: Transport): Keys {
     get: (id, signal) => transport.json(`v1/api-keys/${segment(id)}`, { signal }),
     list: (query = {}) => eachOf(query, page),
     listPage: (query = {}) => page(query),
+    rotate: (id, body = {}) => transport.json(`v1/api-keys/${segment(id)}/rotate`, { method: 'POST', json: body }),
     revoke: async (id) => {
       await transport.json(`v1/api-keys/${segment(id)}/revoke`, { method: 'POST' });
     },
@@ -76,6 +85,10 @@ export function createTenants(transport: Transport): Tenants {
   const page = pager<Tenant>(transport, 'v1/tenants');
   return {
     create: (body) => transport.json('v1/tenants', { method: 'POST', json: body }),
+    get: (id, signal) => transport.json(`v1/tenants/${segment(id)}`, { signal }),
+    update: (id, change) => transport.json(`v1/tenants/${segment(id)}`, { method: 'PATCH', json: change }),
+    suspend: (id) => transport.json(`v1/tenants/${segment(id)}/suspend`, { method: 'POST' }),
+    resume: (id) => transport.json(`v1/tenants/${segment(id)}/resume`, { method: 'POST' }),
     list: (query = {}) => eachOf(query, page),
     listPage: (query = {}) => page(query),
   };

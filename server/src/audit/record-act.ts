@@ -8,6 +8,18 @@ import type { TenantPrincipal } from '../principal.ts';
 /** The closed list of acts. */
 export type AuditAction =
   | 'tenant.created'
+  | 'tenant.suspended'
+  | 'tenant.resumed'
+  | 'tenant.changed'
+  | 'user.created'
+  | 'user.changed'
+  | 'user.disabled'
+  | 'user.enabled'
+  | 'identity.added'
+  | 'identity.removed'
+  | 'link.created'
+  | 'key.rotated'
+  | 'key.refused'
   | 'key.created'
   | 'key.revoked'
   | 'key.exposed'
@@ -41,7 +53,7 @@ export interface Act {
 const MOST_DETAIL = 4_000;
 
 interface Actor {
-  readonly kind: 'key' | 'session' | 'run' | 'operator' | 'system';
+  readonly kind: 'key' | 'session' | 'user' | 'run' | 'operator' | 'system';
   readonly id: string;
   readonly onBehalfOf: string | null;
   readonly requestId: string | null;
@@ -58,6 +70,10 @@ function actorOf(principal: TenantPrincipal): Actor {
         onBehalfOf: principal.userId,
         requestId: principal.requestId ?? null,
       };
+    case 'token': {
+      const { userId } = principal;
+      return { kind: 'user', id: userId, onBehalfOf: userId, requestId: principal.requestId ?? null };
+    }
     case 'run':
       return { kind: 'run', id: principal.runId, onBehalfOf: null, requestId: null };
     case 'setup':

@@ -38,11 +38,18 @@ export type { DatabaseStanding } from './standing.ts';
 /** The short list of cross-tenant functions; each has a role of its own in the database. */
 const SYSTEM = {
   find_key:
-    'select tenant_id, id, user_id, env, pepper_version, secret_hmac, scopes, status, exposed, expires_at, tenant_state, user_state from sys.find_key($1)',
+    'select tenant_id, id, user_id, env, pepper_version, secret_hmac, scopes, status, exposed, expires_at, tenant_state, user_state, user_role from sys.find_key($1)',
   find_session:
-    'select tenant_id, id, user_id, api_key_id, user_role, key_scopes, ended, expired, key_holds, tenant_state, user_state from sys.find_session($1)',
+    'select tenant_id, id, user_id, api_key_id, user_role, key_scopes, key_env, ended, expired, key_holds, tenant_state, user_state from sys.find_session($1)',
+  find_memberships: 'select tenant_id, user_id, user_role, tenant_state, user_state from sys.find_memberships($1, $2)',
+  take_rates: 'select name, allowed, tat, taken_at from sys.take_rates($1, $2, $3)',
+  sweep_rates: 'select swept from sys.sweep_rates()',
   create_tenant: 'select created_at from sys.create_tenant($1, $2)',
-  list_tenants: 'select tenant_id, name, state, created_at from sys.list_tenants($1, $2)',
+  list_tenants:
+    'select tenant_id, name, state, created_at, key_max_age_seconds, key_limit from sys.list_tenants($1, $2)',
+  get_tenant: 'select tenant_id, name, state, created_at, key_max_age_seconds, key_limit from sys.get_tenant($1)',
+  change_tenant:
+    'select tenant_id, name, state, created_at, key_max_age_seconds, key_limit from sys.change_tenant($1, $2, $3, $4, $5)',
   instance_get: 'select value from sys.instance_get($1)',
   instance_put: 'select value from sys.instance_put($1, $2)',
   create_setup_link: 'select expires_at from sys.create_setup_link($1, $2, $3, $4)',

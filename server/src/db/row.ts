@@ -32,6 +32,13 @@ export class Row {
       'an integer',
     );
   }
+  float(name: string): number {
+    return this.#read(
+      name,
+      (value): value is number => typeof value === 'number' && Number.isFinite(value),
+      'a number',
+    );
+  }
   bigint(name: string): bigint {
     return BigInt(
       this.#read(name, (value): value is string => typeof value === 'string' && /^-?\d+$/.test(value), 'a bigint'),

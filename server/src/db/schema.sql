@@ -121,12 +121,14 @@ create table app.api_keys (
   created_at timestamp with time zone not null default clock_timestamp(),
   expires_at timestamp with time zone not null,
   last_used_at timestamp with time zone,
+  replaced_by uuid,
   constraint api_keys_pkey PRIMARY KEY (tenant_id, id),
   constraint api_keys_env_check CHECK ((env = ANY (ARRAY['live'::text, 'test'::text]))),
   constraint api_keys_last4_check CHECK ((length(last4) = 4)),
   constraint api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint api_keys_secret_hmac_check CHECK ((octet_length(secret_hmac) = 32)),
   constraint api_keys_status_check CHECK ((status = ANY (ARRAY['active'::text, 'rotating'::text, 'revoked'::text]))),
+  constraint api_keys_tenant_id_replaced_by_fkey FOREIGN KEY (tenant_id, replaced_by) REFERENCES app.api_keys(tenant_id, id),
   constraint api_keys_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id),
   constraint api_keys_key_id_key UNIQUE (key_id)
 );
@@ -146,7 +148,7 @@ create policy wall on app.api_keys as permissive for all to {{p}}_purger, {{p}}_
 grant select on app.api_keys to {{p}}_auth;
 grant delete, select on app.api_keys to {{p}}_purger;
 grant insert, select on app.api_keys to {{p}}_tenant;
-grant update (name, status, exposed, expires_at, last_used_at) on app.api_keys to {{p}}_tenant;
+grant update (name, status, exposed, expires_at, last_used_at, replaced_by) on app.api_keys to {{p}}_tenant;
 
 create table app.artifact_links (
   tenant_id uuid not null,
@@ -244,7 +246,7 @@ create table app.audit (
   constraint audit_pkey PRIMARY KEY (tenant_id, id),
   constraint audit_action_check CHECK ((action ~ '^[a-z]+(\.[a-z_]+)+$'::text)),
   constraint audit_actor_id_check CHECK (((length(actor_id) >= 1) AND (length(actor_id) <= 200))),
-  constraint audit_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['key'::text, 'session'::text, 'run'::text, 'operator'::text, 'system'::text]))),
+  constraint audit_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['key'::text, 'session'::text, 'user'::text, 'run'::text, 'operator'::text, 'system'::text]))),
   constraint audit_body_digest_check CHECK ((octet_length(body_digest) = 32)),
   constraint audit_check CHECK (((object_kind IS NULL) = (object_id IS NULL))),
   constraint audit_detail_check CHECK (((length(detail) >= 2) AND (length(detail) <= 4000))),
@@ -740,6 +742,34 @@ grant delete, select on app.idempotency to {{p}}_purger;
 grant delete, insert, select on app.idempotency to {{p}}_tenant;
 grant update (status, body, key_id) on app.idempotency to {{p}}_tenant;
 
+create table app.identities (
+  tenant_id uuid not null,
+  id uuid not null,
+  user_id uuid not null,
+  issuer text not null,
+  subject text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint identities_pkey PRIMARY KEY (tenant_id, id),
+  constraint identities_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 500))),
+  constraint identities_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255))),
+  constraint identities_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id),
+  constraint identities_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id),
+  constraint identities_tenant_id_issuer_subject_key UNIQUE (tenant_id, issuer, subject)
+);
+alter table app.identities owner to {{p}}_owner;
+alter table app.identities enable row level security;
+alter table app.identities force row level security;
+CREATE INDEX identities_by_subject ON app.identities USING btree (issuer, subject);
+CREATE INDEX identities_by_user ON app.identities USING btree (tenant_id, user_id);
+create policy find_identities on app.identities as permissive for select to {{p}}_auth
+  using (true);
+create policy wall on app.identities as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.identities to {{p}}_auth;
+grant delete, select on app.identities to {{p}}_purger;
+grant delete, insert, select on app.identities to {{p}}_tenant;
+
 create table app.link_epochs (
   tenant_id uuid not null,
   epoch integer not null,
@@ -976,7 +1006,11 @@ create table app.tenants (
   name text not null,
   state text not null default 'active'::text,
   created_at timestamp with time zone not null default clock_timestamp(),
+  key_max_age_seconds integer not null default 31536000,
+  key_limit integer not null default 500,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
+  constraint tenants_key_limit_check CHECK (((key_limit >= 1) AND (key_limit <= 100000))),
+  constraint tenants_key_max_age_seconds_check CHECK (((key_max_age_seconds >= 60) AND (key_max_age_seconds <= 31536000))),
   constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint tenants_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'deleting'::text])))
 );
@@ -1006,7 +1040,7 @@ grant insert, select on app.tenants to {{p}}_registrar;
 grant select on app.tenants to {{p}}_tenant;
 grant select (tenant_id, state) on app.tenants to {{p}}_biller;
 grant select (tenant_id, state) on app.tenants to {{p}}_claimer;
-grant update (name, state) on app.tenants to {{p}}_registrar;
+grant update (name, state, key_max_age_seconds, key_limit) on app.tenants to {{p}}_registrar;
 
 create table app.usage (
   tenant_id uuid not null,
@@ -1133,6 +1167,20 @@ AS $function$
 $function$;
 alter function sys.audit_due(p_most integer) owner to {{p}}_claimer;
 grant execute on function sys.audit_due(p_most integer) to {{p}}_worker;
+
+CREATE OR REPLACE FUNCTION sys.change_tenant(p_tenant uuid, p_name text, p_state text, p_key_max_age integer, p_key_limit integer)
+ RETURNS TABLE(tenant_id uuid, name text, state text, created_at timestamp with time zone, key_max_age_seconds integer, key_limit integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update app.tenants t set name = coalesce(p_name, t.name), state = coalesce(p_state, t.state),
+    key_max_age_seconds = coalesce(p_key_max_age, t.key_max_age_seconds), key_limit = coalesce(p_key_limit, t.key_limit)
+  where t.tenant_id = p_tenant and t.state <> 'deleting' and (p_state is null or p_state in ('active', 'suspended'))
+  returning t.tenant_id, t.name, t.state, t.created_at, t.key_max_age_seconds, t.key_limit
+$function$;
+alter function sys.change_tenant(p_tenant uuid, p_name text, p_state text, p_key_max_age integer, p_key_limit integer) owner to {{p}}_registrar;
+grant execute on function sys.change_tenant(p_tenant uuid, p_name text, p_state text, p_key_max_age integer, p_key_limit integer) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.claim_purge(p_lease_ms integer)
  RETURNS TABLE(id uuid, tenant_id uuid, step text, epoch bigint, progress text, requested_at timestamp with time zone)
@@ -1265,13 +1313,13 @@ alter function sys.find_billing_tenant(p_mode text, p_customer text) owner to {{
 grant execute on function sys.find_billing_tenant(p_mode text, p_customer text) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.find_key(p_key_id text)
- RETURNS TABLE(tenant_id uuid, id uuid, user_id uuid, env text, pepper_version integer, secret_hmac bytea, scopes text[], status text, exposed boolean, expires_at timestamp with time zone, tenant_state text, user_state text)
+ RETURNS TABLE(tenant_id uuid, id uuid, user_id uuid, env text, pepper_version integer, secret_hmac bytea, scopes text[], status text, exposed boolean, expires_at timestamp with time zone, tenant_state text, user_state text, user_role text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   select k.tenant_id, k.id, k.user_id, k.env, k.pepper_version, k.secret_hmac, k.scopes,
-         k.status, k.exposed, k.expires_at, t.state, u.state
+         k.status, k.exposed, k.expires_at, t.state, u.state, u.role
   from app.api_keys k
   join app.tenants t on t.tenant_id = k.tenant_id
   join app.users u on u.tenant_id = k.tenant_id and u.id = k.user_id
@@ -1279,6 +1327,22 @@ AS $function$
 $function$;
 alter function sys.find_key(p_key_id text) owner to {{p}}_auth;
 grant execute on function sys.find_key(p_key_id text) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.find_memberships(p_issuer text, p_subject text)
+ RETURNS TABLE(tenant_id uuid, user_id uuid, user_role text, tenant_state text, user_state text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select i.tenant_id, i.user_id, u.role, t.state, u.state
+  from app.identities i
+  join app.tenants t on t.tenant_id = i.tenant_id
+  join app.users u on u.tenant_id = i.tenant_id and u.id = i.user_id
+  where i.issuer = p_issuer and i.subject = p_subject
+  order by i.tenant_id limit 100
+$function$;
+alter function sys.find_memberships(p_issuer text, p_subject text) owner to {{p}}_auth;
+grant execute on function sys.find_memberships(p_issuer text, p_subject text) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.find_purge(p_purge uuid)
  RETURNS TABLE(tenant_id uuid, step text, progress text, certificate text, requested_at timestamp with time zone, ended_at timestamp with time zone)
@@ -1292,12 +1356,12 @@ alter function sys.find_purge(p_purge uuid) owner to {{p}}_registrar;
 grant execute on function sys.find_purge(p_purge uuid) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.find_session(p_digest bytea)
- RETURNS TABLE(tenant_id uuid, id uuid, user_id uuid, api_key_id uuid, user_role text, key_scopes text[], ended boolean, expired boolean, key_holds boolean, tenant_state text, user_state text)
+ RETURNS TABLE(tenant_id uuid, id uuid, user_id uuid, api_key_id uuid, user_role text, key_scopes text[], key_env text, ended boolean, expired boolean, key_holds boolean, tenant_state text, user_state text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select s.tenant_id, s.id, s.user_id, s.api_key_id, u.role, k.scopes,
+  select s.tenant_id, s.id, s.user_id, s.api_key_id, u.role, k.scopes, k.env,
          s.ended_at is not null, s.expires_at <= clock_timestamp(),
          s.api_key_id is null or (k.status <> 'revoked' and not k.exposed and k.expires_at > clock_timestamp()),
          t.state, u.state
@@ -1338,6 +1402,18 @@ AS $function$
 $function$;
 alter function sys.forget_tenant(p_tenant uuid) owner to {{p}}_registrar;
 grant execute on function sys.forget_tenant(p_tenant uuid) to {{p}}_ops;
+
+CREATE OR REPLACE FUNCTION sys.get_tenant(p_tenant uuid)
+ RETURNS TABLE(tenant_id uuid, name text, state text, created_at timestamp with time zone, key_max_age_seconds integer, key_limit integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select t.tenant_id, t.name, t.state, t.created_at, t.key_max_age_seconds, t.key_limit from app.tenants t
+  where t.tenant_id = p_tenant
+$function$;
+alter function sys.get_tenant(p_tenant uuid) owner to {{p}}_registrar;
+grant execute on function sys.get_tenant(p_tenant uuid) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.halt_runs(p_tenant uuid)
  RETURNS TABLE(run_id uuid)
@@ -1389,12 +1465,12 @@ alter function sys.link_billing_customer(p_tenant uuid, p_mode text, p_customer 
 grant execute on function sys.link_billing_customer(p_tenant uuid, p_mode text, p_customer text) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.list_tenants(p_before uuid, p_limit integer)
- RETURNS TABLE(tenant_id uuid, name text, state text, created_at timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, name text, state text, created_at timestamp with time zone, key_max_age_seconds integer, key_limit integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select t.tenant_id, t.name, t.state, t.created_at from app.tenants t
+  select t.tenant_id, t.name, t.state, t.created_at, t.key_max_age_seconds, t.key_limit from app.tenants t
   where p_before is null or t.tenant_id < p_before order by t.tenant_id desc limit p_limit
 $function$;
 alter function sys.list_tenants(p_before uuid, p_limit integer) owner to {{p}}_registrar;
@@ -1559,6 +1635,42 @@ $function$;
 alter function sys.retire_master_keys(p_newest integer) owner to {{p}}_registrar;
 grant execute on function sys.retire_master_keys(p_newest integer) to {{p}}_api;
 
+CREATE OR REPLACE FUNCTION sys.sweep_rates()
+ RETURNS TABLE(swept integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with gone as (
+    delete from sys.rates r where r.name in (
+      select o.name from sys.rates o where o.tat < extract(epoch from clock_timestamp())::double precision - 5 limit 50000 for update skip locked)
+    returning r.name)
+  select count(*)::int as swept from gone
+$function$;
+alter function sys.sweep_rates() owner to {{p}}_auth;
+grant execute on function sys.sweep_rates() to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.take_rates(p_names bytea[], p_steps double precision[], p_rooms double precision[])
+ RETURNS TABLE(name bytea, allowed boolean, tat double precision, taken_at double precision)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into sys.rates as r (name, tat, taken_at, step, room, allowed)
+  select n.name, c.seconds + n.step, c.seconds, n.step, n.room, true
+  from unnest(p_names, p_steps, p_rooms) as n(name, step, room)
+    cross join (select extract(epoch from clock_timestamp())::double precision as seconds) c
+  order by n.name
+  on conflict (name) do update set
+    allowed = greatest(r.tat, excluded.taken_at) + excluded.step <= excluded.taken_at + excluded.room,
+    tat = case when greatest(r.tat, excluded.taken_at) + excluded.step <= excluded.taken_at + excluded.room
+               then greatest(r.tat, excluded.taken_at) + excluded.step else r.tat end,
+    taken_at = excluded.taken_at, step = excluded.step, room = excluded.room
+  returning r.name, r.allowed, r.tat, r.taken_at
+$function$;
+alter function sys.take_rates(p_names bytea[], p_steps double precision[], p_rooms double precision[]) owner to {{p}}_auth;
+grant execute on function sys.take_rates(p_names bytea[], p_steps double precision[], p_rooms double precision[]) to {{p}}_api;
+
 CREATE OR REPLACE FUNCTION sys.tenants_after(p_after uuid, p_limit integer)
  RETURNS TABLE(tenant_id uuid)
  LANGUAGE sql
@@ -1662,6 +1774,19 @@ alter table sys.purges owner to {{p}}_owner;
 CREATE INDEX purges_open ON sys.purges USING btree (id) WHERE (step <> 'done'::text);
 grant insert, select on sys.purges to {{p}}_registrar;
 grant update (step, epoch, lease_until, progress, certificate, ended_at) on sys.purges to {{p}}_registrar;
+
+create unlogged table sys.rates (
+  name bytea not null,
+  tat double precision not null,
+  taken_at double precision not null,
+  step double precision not null,
+  room double precision not null,
+  allowed boolean not null,
+  constraint rates_pkey PRIMARY KEY (name),
+  constraint rates_name_check CHECK ((octet_length(name) = 32))
+);
+alter table sys.rates owner to {{p}}_owner;
+grant delete, insert, select, update on sys.rates to {{p}}_auth;
 
 create table sys.setup_links (
   digest bytea not null,

@@ -4,7 +4,8 @@ import type { Billing } from '../billing/billing.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
 import type { Database } from '../db/db.ts';
 import type { Signals } from '../events/events.ts';
-import type { Peppers } from '../identity/identity.ts';
+import type { Peppers, TokenIssuers } from '../identity/identity.ts';
+import type { RateSettings } from '../limits/limits.ts';
 import type { Links } from '../links/links.ts';
 import type { Log } from '../log.ts';
 import type { NodeMetrics } from '../metrics/metrics.ts';
@@ -15,6 +16,9 @@ export interface HttpDeps {
   /** Under the login of the API. */
   readonly db: Database;
   readonly peppers: Peppers;
+  /** Whose tokens let people in. */
+  readonly issuers: TokenIssuers;
+  readonly rates: RateSettings;
   readonly blobs: BlobStore;
   readonly links: Links;
   readonly skills: Skills;

@@ -6,8 +6,8 @@ import type { Answer } from './answer.ts';
 
 const MOST_STREAMS = 64;
 const HEARTBEAT_MS = 15_000;
-/** A revoked key loses its stream within 5 s. */
-const RECHECK_MS = 3_000;
+/** A revoked key loses its stream within a second. */
+const RECHECK_MS = 800;
 
 export interface StreamMessage {
   /** The resume point after this message; a message without one moves none. */

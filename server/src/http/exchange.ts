@@ -6,12 +6,14 @@ import { fault } from '../errors.ts';
 import { isUuid } from '../ids.ts';
 import type { LogFields } from '../log.ts';
 import { inRequest } from '../principal.ts';
+import { addressGroup } from './address.ts';
 import type { Answer } from './answer.ts';
 import { sessionCookie } from './cookies.ts';
-import { authenticate, authorize, type Caller, refuseKeyInUrl } from './credentials.ts';
+import { authenticate, authorize, type Caller, type Credentials, credentialOf, refuseKeyInUrl } from './credentials.ts';
 import { demandOwnHost } from './host.ts';
 import { demandOwnPage, pageHeaders } from './own-page.ts';
 import { asFault, problemHeaders, problemOf } from './problem.ts';
+import { RateLimited } from './rate-guard.ts';
 import type { RawCall, Route, Services } from './route.ts';
 
 /** What the end of a request is told to. */
@@ -72,6 +74,8 @@ export async function admit(
   request: FastifyRequest,
   exchange: Exchange,
   route: Route | undefined,
+  /** Told the headers of the limits that the call was counted under. */
+  setLimits: (headers: Readonly<Record<string, string>>) => void,
 ): Promise<void> {
   const { listen } = services;
   const host = singleHeader(request, 'host');
@@ -83,10 +87,23 @@ export async function admit(
   if (authorization.length > 1) throw fault('conflicting_credentials');
   if (route === undefined) return;
   exchange.route = route;
-  if (route.access === 'public') return;
-  const cookie = sessionCookie(listen.publicUrl).read(singleHeader(request, 'cookie'));
-  const caller = await authenticate(services, { authorization: authorization[0], cookie });
+  const address = addressGroup(request.ip);
+  if (route.access === 'public') {
+    // A sign-in tries a credential; pages and health do not.
+    if (!READS.has(request.method)) await services.guard.enterNameless(address);
+    return;
+  }
+  const sent: Credentials = {
+    authorization: authorization[0],
+    cookie: sessionCookie(listen.publicUrl).read(singleHeader(request, 'cookie')),
+    tenant: singleHeader(request, 'sallyport-tenant'),
+    address,
+  };
+  const { cookie } = sent;
+  const caller = await authenticate(services, sent);
   const { principal } = caller;
+  const counted = { address, credential: credentialOf(sent) ?? '', reads: READS.has(request.method) };
+  setLimits(await services.guard.enter(principal, counted));
   exchange.caller = principal.kind === 'operator' ? caller : { ...caller, principal: inRequest(principal, request.id) };
   if (cookie !== undefined && !READS.has(request.method))
     demandOwnPage(
@@ -115,6 +132,7 @@ export function callOf(services: Services, request: FastifyRequest, reply: Fasti
     principal: exchange.caller?.principal,
     params: request.params as Record<string, string>,
     body: request.body,
+    address: addressGroup(request.ip),
     search: url.includes('?') ? url.slice(url.indexOf('?') + 1) : '',
     header: (name) => singleHeader(request, name),
     // Breaking off must not destroy the connection: the caller is to read why.
@@ -142,7 +160,7 @@ export function sendFailure(reply: FastifyReply, exchange: Exchange, error: unkn
   if (!reply.request.raw.complete) reply.header('connection', 'close');
   return reply
     .code(failure.status)
-    .headers(problemHeaders(failure))
+    .headers({ ...problemHeaders(failure), ...(failure instanceof RateLimited ? failure.headers : {}) })
     .send(JSON.stringify(problemOf(failure)));
 }
 

@@ -4,18 +4,17 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fault } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { MOST_JSON_BYTES, parseStrictJson } from '../strict-json.ts';
 import { basePath, belowBase } from './base-path.ts';
 import { answerBeforeService, type Waiting } from './before-service.ts';
 import { refuseBrokenRequest } from './broken-request.ts';
 import { watchConnections } from './connections.ts';
 import type { HttpDeps } from './deps.ts';
-import { createEventStreams } from './event-streams.ts';
 import { admit, begin, callOf, type Exchange, send, sendFailure } from './exchange.ts';
-import { createKeyUse } from './key-use.ts';
+import { openServices } from './open-services.ts';
 import { createReference } from './reference/reference.ts';
 import { methodsAt, ROUTES } from './registry.ts';
 import type { Route, Services } from './route.ts';
-import { MOST_JSON_BYTES, parseStrictJson } from './strict-json.ts';
 
 export type { ApiReference } from './api-reference.ts';
 export { type ConsoleFiles, loadConsole, NO_CONSOLE } from './console/console.ts';
@@ -82,7 +81,7 @@ function createApp(node: Node): FastifyInstance {
       const exchange = begin(node, request, reply);
       const { services } = node;
       if (services === undefined) return sendFailure(reply, exchange, error);
-      return admit(services, request, exchange, undefined).then(
+      return admit(services, request, exchange, undefined, () => undefined).then(
         () => sendFailure(reply, exchange, error),
         (refusal: unknown) => sendFailure(reply, exchange, refusal),
       );
@@ -104,7 +103,8 @@ function serve(app: FastifyInstance, node: Node): void {
     exchanges.set(request, exchange);
     const { services } = node;
     if (services === undefined) return send(reply, answerBeforeService(request, node.listen, node.waiting));
-    await admit(services, request, exchange, byPattern.get(`${request.method} ${request.routeOptions.url ?? ''}`));
+    const route = byPattern.get(`${request.method} ${request.routeOptions.url ?? ''}`);
+    await admit(services, request, exchange, route, (headers) => void reply.headers(headers));
   });
   app.setErrorHandler((error, request, reply) => sendFailure(reply, of(request), error));
   app.setNotFoundHandler((request, reply) => {
@@ -173,16 +173,12 @@ export async function listenHttp(node: Pick<HttpDeps, 'log' | 'listen'>): Promis
       standing.waiting = waiting;
     },
     open: (deps) => {
-      standing.services = {
-        ...deps,
-        streams: createEventStreams(),
-        keyUse: createKeyUse(deps.db, deps.log),
-        reference: createReference(ROUTES, deps.listen.publicUrl),
-      };
+      standing.services = openServices(deps, createReference(ROUTES, deps.listen.publicUrl));
     },
     close: () => {
       closing ??= (async () => {
         standing.services?.streams.end();
+        standing.services?.guard.close();
         connections.drain();
         const hard = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
         await app.close().finally(() => clearTimeout(hard));

@@ -10,6 +10,11 @@ interface KeyedCall extends Incoming {
   readonly body: unknown;
 }
 
+function nameOf(principal: UserPrincipal): string {
+  if (principal.kind === 'key') return `key:${principal.keyId}`;
+  return principal.kind === 'session' ? `session:${principal.sessionId}` : `user:${principal.userId}`;
+}
+
 export interface Keyed {
   readonly answer: Answer;
   /** True when the effect was made by this very request. */
@@ -24,15 +29,17 @@ export async function idempotently(
   call: KeyedCall,
   route: { readonly method: string; readonly path: string; readonly idempotency: 'replay' | 'once' },
   work: (tx: TenantTx) => Promise<Answer>,
+  /** What the path names: the same body for another thing is another request. */
+  named: Readonly<Record<string, string>> = {},
 ): Promise<Keyed> {
   const { principal, services } = call;
   const text = call.header('idempotency-key');
   if (text === undefined) return { answer: await services.db.atomic(principal, work), fresh: true };
   const request = {
-    principal: principal.kind === 'key' ? `key:${principal.keyId}` : `session:${principal.sessionId}`,
+    principal: nameOf(principal),
     route: `${route.method} ${route.path}`,
     key: parseIdempotencyKey(text),
-    fingerprint: fingerprint(call.body),
+    fingerprint: fingerprint(Object.keys(named).length === 0 ? call.body : { named, body: call.body }),
   };
   return services.db.atomic(principal, async (tx) => {
     const stored = await enterKeyed(tx, request);

@@ -21,6 +21,7 @@ import { skillRoutes } from './routes/skills.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { usageRoutes } from './routes/usage.ts';
+import { userRoutes } from './routes/users.ts';
 
 export const ROUTES: readonly Route[] = [
   ...healthRoutes,
@@ -30,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   ...tenantRoutes,
   ...purgeRoutes,
   ...apiKeyRoutes,
+  ...userRoutes,
   ...runRoutes,
   ...runLogRoutes,
   ...streamRoutes,

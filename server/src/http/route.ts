@@ -2,6 +2,7 @@
 import { type Checker, checker, NoBody, NoQuery, type Schema, type Scope, type Typed } from '@sallyport/contracts';
 import type { TenantScope } from '../db/db.ts';
 import { type FaultCode, fault } from '../errors.ts';
+import type { KeyMemory } from '../identity/identity.ts';
 import type { OperatorPrincipal, UserPrincipal } from '../principal.ts';
 import type { Answer } from './answer.ts';
 import type { ApiReference } from './api-reference.ts';
@@ -9,6 +10,7 @@ import type { HttpDeps } from './deps.ts';
 import type { EventStreams } from './event-streams.ts';
 import type { KeyUse } from './key-use.ts';
 import { readQuery } from './query.ts';
+import type { RateGuard } from './rate-guard.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** A scope, any key of a tenant, the operator, whoever has a good credential, or everybody. */
@@ -17,6 +19,8 @@ export type Access = Scope | 'tenant' | 'operator' | 'known' | 'public';
 export interface Services extends HttpDeps {
   readonly streams: EventStreams;
   readonly keyUse: KeyUse;
+  readonly memory: KeyMemory;
+  readonly guard: RateGuard;
   readonly reference: ApiReference;
 }
 
@@ -52,6 +56,8 @@ export interface Incoming {
   readonly content: AsyncIterable<Uint8Array>;
   /** Aborts when the answer has been sent or the caller has gone away. */
   readonly gone: AbortSignal;
+  /** Whose address the call came from, for limits alone. */
+  readonly address: string;
   /** Asks again whether the credential of this call is still good. */
   stillAllowed(): Promise<boolean>;
 }

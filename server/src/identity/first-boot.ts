@@ -3,8 +3,9 @@ import type { Database, Row } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { asId, newId, type TenantId, type UserId } from '../ids.ts';
 import { generateKey, parseKey } from './key-format.ts';
+import { lacksOperatorKey, putOperatorKey, verifyOperator, wasExposed } from './operator.ts';
 import type { Peppers } from './peppers.ts';
-import { OPERATOR_KEY, standTenant, verifyOperator } from './tenants.ts';
+import { standTenant } from './tenants.ts';
 
 const PLAN = 'first_tenant';
 const DONE = 'first_boot';
@@ -25,27 +26,20 @@ export async function useOperatorKey(
   standing: string | undefined,
   keep: (text: string) => void,
 ): Promise<string | undefined> {
-  const [known] = await db.system('instance_get', [OPERATOR_KEY], (row: Row) => row.bytes('value'));
   let text = standing;
-  if (known === undefined) {
-    text = parseKey(standing ?? '')?.env === 'op' ? standing : undefined;
-    if (text === undefined) {
+  let parsed = parseKey(standing ?? '');
+  if (await lacksOperatorKey(db)) {
+    // A folder may hold the key that an earlier boot was killed over; one that was exposed is not taken again.
+    if (text === undefined || parsed?.env !== 'op' || (await wasExposed(db, parsed.keyId))) {
       text = generateKey('op').text;
+      parsed = parseKey(text);
       keep(text);
     }
-    await putOperatorKey(db, peppers, text);
+    if (parsed === undefined) throw fault('internal', { detail: 'the operator key is garbled' });
+    await putOperatorKey(db, peppers, parsed);
   }
-  const parsed = parseKey(text ?? '');
   const genuine = parsed !== undefined && (await verifyOperator(db, peppers, parsed)) !== undefined;
   return genuine ? text : undefined;
-}
-
-async function putOperatorKey(db: Database, peppers: Peppers, text: string): Promise<void> {
-  const parsed = parseKey(text);
-  if (parsed === undefined) throw fault('internal', { detail: 'the operator key is garbled' });
-  const digest = Buffer.from(peppers.digest(parsed.secret)).toString('hex');
-  const value = Buffer.from(JSON.stringify({ keyId: parsed.keyId, pepper: peppers.current, digest }));
-  await db.system('instance_put', [OPERATOR_KEY, value], () => null);
 }
 
 /** The ids of the first tenant are fixed before it is made: of many first boots, and of one that was killed, there is one tenant. */

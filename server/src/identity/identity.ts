@@ -1,17 +1,16 @@
-// Owns who may act: tenants, users, API keys, sessions, the operator, the one-time link of the first boot.
-// Promises that a key is hashed with a pepper outside the database, shown once, and refused alike for every reason.
-// Must never take a tenant, a user or a scope from a request body.
-
+// Owns who may act: tenants, users and their roles, API keys, sessions, tokens of issuers, the operator, one-time links.
+// Promises that a credential holds what it was given as far as its user's role goes now, and is refused alike for every reason.
+// Must never take a tenant, a user or a scope from a request body, nor let a role give what is above it.
 export {
   createKey,
   flagExposed,
   getKey,
-  type KeyVerdict,
+  type KeyOwner,
   listKeys,
-  type Refusal,
+  recordRefusedKey,
   revokeKey,
+  rotateKey,
   touchKey,
-  verifyKey,
 } from './api-keys.ts';
 export { linkCustomer, ownerOfCustomer } from './billing-customers.ts';
 export {
@@ -21,8 +20,13 @@ export {
   standingFirstTenant,
   useOperatorKey,
 } from './first-boot.ts';
+export { createTokenIssuers, type IssuerSettings, readIssuers, type TokenIssuers } from './jwt/jwt.ts';
 export { generateKey, type KeyEnv, type ParsedKey, parseKey } from './key-format.ts';
+export { createKeyMemory, type KeyMemory } from './key-memory.ts';
+export { type MemberRefusal, type MemberVerdict, verifyMember } from './memberships.ts';
+export { exposeOperatorKey, verifyOperator } from './operator.ts';
 export { createPeppers, type Peppers } from './peppers.ts';
+export { PERMISSIONS, permissionsOf } from './permissions.ts';
 export {
   describeSession,
   endSession,
@@ -34,11 +38,23 @@ export {
   verifySession,
 } from './sessions.ts';
 export {
+  changeTenant,
   claimSetupToken,
   createSetupToken,
+  createSignInLink,
   createTenant,
   firstBootOperator,
+  getTenant,
   listTenants,
   type NewTenant,
-  verifyOperator,
 } from './tenants.ts';
+export {
+  addIdentity,
+  createUser,
+  getUser,
+  listUsers,
+  recordLink,
+  removeIdentity,
+  updateUser,
+} from './users.ts';
+export { type KeyVerdict, type Refusal, type RefusedKey, verifyKey } from './verify-key.ts';

@@ -1,28 +1,18 @@
 // Sessions of people in a browser: a random token in one cookie, its digest here. Asked anew on each request, like a key.
 import { createHash, randomBytes } from 'node:crypto';
-import type { Scope, Session } from '@sallyport/contracts';
-import { SCOPES } from '@sallyport/contracts';
+import type { Role, Session } from '@sallyport/contracts';
 import { recordAct } from '../audit/audit.ts';
 import { type Database, type Row, sql, type TenantScope, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { asId, type KeyId, newId, type SessionId, type TenantId, type UserId } from '../ids.ts';
-import { type KeyPrincipal, mintPrincipal, type SessionPrincipal } from '../principal.ts';
+import { type KeyEnvironment, type KeyPrincipal, mintPrincipal, type SessionPrincipal } from '../principal.ts';
+import { parseRole, permissionsOf, within } from './permissions.ts';
 
 const IDLE_SECONDS = 12 * 3_600;
 const MOST_SECONDS = 7 * 86_400;
 /** `last_used_at` and the sliding end are coarse on purpose: one write a session and minute. */
 const TOUCH_EVERY_SECONDS = 60;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
-
-const READS = ['runs:read', 'artifacts:read', 'entities:read'] as const satisfies readonly Scope[];
-/** What a role may do in the console. A role that is not here may do nothing. */
-const ROLE_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
-  owner: SCOPES,
-  admin: SCOPES,
-  developer: SCOPES.filter((scope) => scope !== 'keys:write'),
-  approver: READS,
-  viewer: READS,
-};
 
 export type SessionRefusal =
   | 'garbled_session'
@@ -36,7 +26,7 @@ export type SessionVerdict =
   | { readonly ok: true; readonly principal: SessionPrincipal }
   | { readonly ok: false; readonly reason: SessionRefusal };
 
-/** Whom a session is for: the owner of a one-time link, or the key that was sent. */
+/** Whom a session is for: the owner of a one-time link, or of the key that was sent. */
 export type SessionOwner =
   | KeyPrincipal
   | { readonly kind: 'link'; readonly tenantId: TenantId; readonly userId: UserId };
@@ -70,20 +60,23 @@ interface SessionRow {
   readonly id: SessionId;
   readonly userId: UserId;
   readonly keyId: KeyId | undefined;
+  readonly role: Role | undefined;
   readonly scopes: readonly string[];
+  readonly env: KeyEnvironment;
   readonly refusal: SessionRefusal | undefined;
 }
 
 function readRow(row: Row): SessionRow {
   const keyId = row.textOrNull('api_key_id');
-  const role = row.text('user_role');
+  const role = parseRole(row.text('user_role'));
   return {
     tenantId: asId(row.text('tenant_id')),
     id: asId(row.text('id')),
     userId: asId(row.text('user_id')),
     keyId: keyId === null ? undefined : asId(keyId),
-    scopes:
-      keyId !== null ? row.textArray('key_scopes') : (Object.hasOwn(ROLE_SCOPES, role) && ROLE_SCOPES[role]) || [],
+    role,
+    scopes: keyId === null ? permissionsOf(role) : within(row.textArray('key_scopes'), role),
+    env: row.textOrNull('key_env') === 'test' ? 'test' : 'live',
     refusal: stateRefusal(row),
   };
 }
@@ -103,8 +96,10 @@ export async function verifySession(db: Database, token: string): Promise<Sessio
   const [found] = await db.system('find_session', [tokenDigest(token)], readRow);
   if (found === undefined) return { ok: false, reason: 'unknown_session' };
   if (found.refusal !== undefined) return { ok: false, reason: found.refusal };
-  const { tenantId, userId, id: sessionId, keyId, scopes } = found;
-  return { ok: true, principal: mintPrincipal({ kind: 'session', tenantId, userId, sessionId, keyId, scopes }) };
+  const { tenantId, userId, id: sessionId, keyId, role, scopes, env } = found;
+  if (role === undefined) return { ok: false, reason: 'user_inactive' };
+  const principal = mintPrincipal({ kind: 'session', tenantId, userId, sessionId, keyId, role, scopes, env });
+  return { ok: true, principal };
 }
 
 /** Moves the end of a session that is in use: 12 hours from now, at most 7 days from its beginning. */

@@ -1,10 +1,12 @@
-// Owns the money and tokens of a run while it works: its own budget, the budgets of its tenant, and the ledger of what was used.
+// Owns what may be used: the money and tokens of a run while it works, the budgets of its tenant, the ledger of what was used; rates of calls.
 // Promises that a call whose answer was lost is charged at its upper bound, never forgotten and never twice.
 // Must never let a call begin that could take the run or its tenant past a budget.
 import type { Budget } from '@sallyport/contracts';
 import { microCents } from './money.ts';
 
 export { formatMoney, microCents } from './money.ts';
+export { type Rate, type Standing, standingOf, stepOf, takeFrom } from './rate-math.ts';
+export { createRates, type RateScope, type RateSettings, type Rates, type Taken, type Wanted } from './rates.ts';
 export {
   countLost,
   forgo,

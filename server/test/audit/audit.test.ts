@@ -48,7 +48,12 @@ test('an act that is rolled back leaves no record, and a record that cannot be w
   await sealAudit(database.worker, keeperOf(id));
   const made = await database.api.atomic(as(id), async (tx) => {
     const { rows } = await database.admin('select id::text as id from app.users where tenant_id = $1', [id]);
-    return createKey(tx, peppers, { userId: asId(String(rows[0]?.id)), scopes: ['runs:read'] }, { name: 'k' });
+    return createKey(
+      tx,
+      peppers,
+      { userId: asId(String(rows[0]?.id)), scopes: ['runs:read'], env: 'live' },
+      { name: 'k' },
+    );
   });
   await assert.rejects(
     database.api.atomic(as(id), async (tx) => {

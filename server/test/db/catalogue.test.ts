@@ -30,7 +30,12 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
   create_tenant: ['registrar', 'api'],
   end_worker: ['claimer', 'worker'],
   figures: ['claimer', 'api'],
+  change_tenant: ['registrar', 'api'],
   find_key: ['auth', 'api'],
+  find_memberships: ['auth', 'api'],
+  get_tenant: ['registrar', 'api'],
+  sweep_rates: ['auth', 'api'],
+  take_rates: ['auth', 'api'],
   find_session: ['auth', 'api'],
   instance_get: ['registrar', 'api'],
   instance_put: ['registrar', 'api'],
@@ -46,7 +51,7 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
 };
 const LOGINS = ['api', 'worker', 'ops'] as const;
 /** A deletion is normal work here; everywhere else it is the purge's alone. */
-const DELETABLE = ['artifacts', 'audit_unsealed', 'idempotency'];
+const DELETABLE = ['artifacts', 'audit_unsealed', 'idempotency', 'identities'];
 
 let database: TestDatabase;
 let role: (name: string) => string;

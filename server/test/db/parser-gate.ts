@@ -16,6 +16,7 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'api_keys',
   'sessions',
   'tenant_keys',
+  'identities',
   'runs',
   'events',
   'effects',

@@ -13,12 +13,15 @@ import { type ConsoleFiles, type HttpDeps, NO_CONSOLE, startHttp } from '../../s
 import {
   createPeppers,
   createTenant,
+  createTokenIssuers,
   firstBootOperator,
   type NewTenant,
   parseKey,
+  type TokenIssuers,
   useOperatorKey,
   verifyKey,
 } from '../../src/identity/identity.ts';
+import type { RateSettings } from '../../src/limits/limits.ts';
 import { createLinks, type LinkDoors } from '../../src/links/links.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { createPosture } from '../../src/posture/posture.ts';
@@ -28,6 +31,15 @@ import { type TestDatabase, testDatabase } from '../database.ts';
 import { demandDocumented } from './documented.ts';
 
 export const peppers = createPeppers(new Map([[1, Buffer.alloc(32, 7)]]));
+
+const NO_ISSUERS = createTokenIssuers([], {
+  read: () => Promise.reject(new TypeError('there is no issuer')),
+  monotonic: () => performance.now(),
+  onFault: () => undefined,
+});
+const ROOM = { count: 1_000_000, seconds: 60 };
+/** Tests that are not about rates meet none. */
+const LOOSE: RateSettings = { key: ROOM, user: ROOM, tenant: ROOM, address: ROOM, failures: ROOM };
 
 export interface Answer {
   readonly status: number;
@@ -75,6 +87,8 @@ export async function startApi(
     readonly publicUrl?: URL;
     readonly console?: ConsoleFiles;
     readonly billing?: (made: { readonly db: Database; readonly log: Log }) => Promise<Billing>;
+    readonly issuers?: TokenIssuers;
+    readonly rates?: Partial<RateSettings>;
   } = {},
 ): Promise<Api> {
   const { doors, sealing = true } = options;
@@ -86,6 +100,8 @@ export async function startApi(
   const shared = {
     db: database.api,
     peppers,
+    issuers: options.issuers ?? NO_ISSUERS,
+    rates: { ...LOOSE, ...options.rates },
     blobs: sealBlobs(createLocalBlobs({ root }), { sealing }),
     links: createLinks(database.api, new Map([[1, new Uint8Array(32).fill(5)]]), options.linkDoors),
     skills,

@@ -62,7 +62,7 @@ test('a key without the scope of a route is forbidden there, and with it is let 
       const answer = await call(route, key);
       const allowed = route.access === 'tenant' || route.access === 'known' || route.access === scope;
       assert.equal(answer.status === 403, !allowed, `${route.method} ${route.path} with ${scope}: ${answer.status}`);
-      assert.ok(answer.status < 500, answer.text);
+      assert.ok(answer.status < 500, `${route.method} ${route.path} with ${scope}: ${answer.text}`);
     }
   }
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Fault } from '../../src/errors.ts';
-import { parseStrictJson } from '../../src/http/strict-json.ts';
+import { parseStrictJson } from '../../src/strict-json.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 const isRefusal = (error: unknown): boolean => error instanceof Fault && error.code === 'invalid_request';

@@ -1,7 +1,7 @@
 // The attack on the tenant wall over HTTP: every route and every id position, with the key of the other tenant. It must fail with
 // both doors, and with either one removed; with both removed it must succeed, or it has no teeth.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { insertArtifact, storeBlob } from '../../src/artifacts/artifacts.ts';
 import { saveEntity } from '../../src/entities/entities.ts';
 import { ROUTES, type Route } from '../../src/http/http.ts';
@@ -10,7 +10,11 @@ import { asId, newId, type RunId } from '../../src/ids.ts';
 import { TENANT_TABLES } from '../db/parser-gate.ts';
 import { type Answer, type Api, type Asked, startApi } from './api.ts';
 import { openBrowser } from './browser.ts';
+import { openTestIssuer } from './issuer.ts';
 import { readStream } from './live.ts';
+
+const issuer = await openTestIssuer();
+after(() => issuer.close());
 
 interface Things {
   readonly run: string;
@@ -18,6 +22,8 @@ interface Things {
   readonly entity: string;
   readonly key: string;
   readonly budget: string;
+  readonly user: string;
+  readonly identity: string;
 }
 
 /** One of each thing that has an id, in tenant A. */
@@ -47,7 +53,21 @@ async function furnish(api: Api): Promise<Things> {
   });
   const made = await api.ask('/v1/api-keys', { key, json: { name: 'SECRET-OF-A' } });
   const budget = await api.ask('/v1/budgets', { key, json: { name: 'SECRET-OF-A', period: 'day', limit_cost: '1' } });
-  return { budget: budget.json.id, run: run.json.id, artifact: artifact.id, entity: entity.id, key: made.json.id };
+  const person = { issuer: issuer.name, subject: 'SECRET-OF-A' };
+  const user = await api.ask('/v1/users', {
+    key,
+    json: { name: 'SECRET-OF-A', role: 'viewer', identity: person },
+  });
+  assert.equal(user.status, 201, user.text);
+  return {
+    user: user.json.id,
+    identity: user.json.identities[0].id,
+    budget: budget.json.id,
+    run: run.json.id,
+    artifact: artifact.id,
+    entity: entity.id,
+    key: made.json.id,
+  };
 }
 
 /** A signed link names its tenant itself and asks for no credential: it is attacked by a test of its own. */
@@ -61,6 +81,7 @@ function ownId(route: Route, things: Things): string {
   if (route.path.startsWith('/v1/entities/')) return things.entity;
   if (route.path.startsWith('/v1/api-keys/')) return things.key;
   if (route.path.startsWith('/v1/budgets/')) return things.budget;
+  if (route.path.startsWith('/v1/users/')) return things.user;
   throw new TypeError(`the attack does not know whose id ${route.path} takes`);
 }
 
@@ -78,23 +99,39 @@ const ATTACKERS: Readonly<Record<string, (api: Api) => Promise<Attacker>>> = {
     return async (path, asked) =>
       path === '/v1/session' && asked?.method === 'DELETE' ? api.ask('/healthz') : browser.ask(path, asked);
   },
+  token: async (api) => {
+    const json = { issuer: issuer.name, subject: 'of-b' };
+    const { user_id: user, api_key: key } = api.tenantB;
+    assert.equal((await api.ask(`/v1/users/${user}/identities`, { key, json })).status, 201);
+    return (path, asked) => api.ask(path, { ...asked, key: issuer.token({ sub: 'of-b' }) });
+  },
 };
 
-const ask = (attacker: Attacker, route: Route, id: string): Promise<Answer> =>
-  attacker(route.path.replace('{id}', id).replace('{seq}', '0'), {
+/** Bodies without which a route looks at no id. */
+const BODIES: Readonly<Record<string, object>> = {
+  '/v1/users/{id}/identities': { issuer: issuer.name, subject: 'B' },
+};
+
+const ask = (attacker: Attacker, route: Route, id: string, things: Things): Promise<Answer> =>
+  attacker(route.path.replace('{id}', id).replace('{seq}', '0').replace('{identity}', things.identity), {
     method: route.method,
-    ...(route.method === 'POST' || route.method === 'PATCH' ? { json: {} } : {}),
+    ...(route.method === 'POST' || route.method === 'PATCH' ? { json: BODIES[route.path] ?? {} } : {}),
   });
 
-/** Headers without the two that differ on every answer. */
+/** They differ on every answer. */
+const CHANGING: ReadonlySet<string> = new Set(['x-request-id', 'date', 'ratelimit']);
+
 function plainHeaders(answer: Answer): string {
-  return JSON.stringify([...answer.headers].filter(([name]) => name !== 'x-request-id' && name !== 'date'));
+  return JSON.stringify([...answer.headers].filter(([name]) => !CHANGING.has(name)));
 }
 
 /** Tries the id of A; a missing and a malformed one must have the very same answer. */
 async function reach(attacker: Attacker, route: Route, things: Things): Promise<string[]> {
-  const foreign = await ask(attacker, route, ownId(route, things));
-  const others = { missing: await ask(attacker, route, newId()), malformed: await ask(attacker, route, 'not-an-id') };
+  const foreign = await ask(attacker, route, ownId(route, things), things);
+  const others = {
+    missing: await ask(attacker, route, newId(), things),
+    malformed: await ask(attacker, route, 'not-an-id', things),
+  };
   return Object.entries(others)
     .filter(
       ([, other]) =>
@@ -166,7 +203,11 @@ const CASES = SETTINGS.flatMap((setting) =>
 for (const setting of CASES)
   test(`another tenant's things ${setting.holds ? 'are missing things' : 'lie open'} ${setting.name}, by ${setting.by}`, async () => {
     // What is sealed for a tenant opens for no other: left on, it would hold by itself where both doors are off.
-    const api = await startApi({ doors: { predicate: setting.predicate }, sealing: setting.holds });
+    const api = await startApi({
+      doors: { predicate: setting.predicate },
+      issuers: issuer.issuers,
+      sealing: setting.holds,
+    });
     try {
       if (!setting.policies) await withoutPolicies(api);
       const things = await furnish(api);
@@ -204,7 +245,7 @@ for (const setting of CASES)
   });
 
 test("another tenant's run cannot be streamed", async () => {
-  const api = await startApi();
+  const api = await startApi({ issuers: issuer.issuers });
   try {
     const things = await furnish(api);
     const stream = (id: string): Promise<Answer> =>
@@ -224,7 +265,7 @@ test("another tenant's run cannot be streamed", async () => {
 });
 
 test("with both doors off the stream of a browser shows another tenant's run", async () => {
-  const api = await startApi({ doors: { predicate: false }, sealing: false });
+  const api = await startApi({ doors: { predicate: false }, issuers: issuer.issuers, sealing: false });
   try {
     await withoutPolicies(api);
     const things = await furnish(api);

@@ -13,7 +13,9 @@ export const SCOPES: Readonly<Record<Scope, string>> = {
   'budgets:write': 'Set budgets',
   'billing:read': 'See the plan and its bills',
   'keys:read': 'See which keys there are, without their text',
-  'keys:write': 'Create and revoke keys',
+  'keys:write': 'Create, rotate and revoke keys',
+  'users:read': 'See who is a user, and with which role',
+  'users:write': 'Add and change users, and make their sign-in links',
   'retention:read': 'See how long data is kept',
   'retention:write': 'Change how long data is kept',
 };

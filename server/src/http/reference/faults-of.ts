@@ -21,6 +21,8 @@ export function faultsOf(route: Route): FaultCode[] {
     ...new Set<FaultCode>([
       ...ALWAYS,
       ...(known ? (['unauthenticated', 'conflicting_credentials', 'forbidden'] as const) : []),
+      // A call with a credential is counted, and so is one that tries a credential.
+      ...(known || route.method !== 'GET' ? (['rate_limited'] as const) : []),
       ...(route.params.length > 0 ? (['not_found'] as const) : []),
       ...(written || route.raw ? (['too_large', 'unsupported_media_type'] as const) : []),
       ...(route.idempotency === undefined ? [] : route.idempotency === 'once' ? once : replay),

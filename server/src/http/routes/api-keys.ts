@@ -1,5 +1,5 @@
-import { ApiKey, CreateApiKey, CreatedApiKey, PageQuery, pageOf } from '@sallyport/contracts';
-import { createKey, getKey, listKeys, revokeKey } from '../../identity/identity.ts';
+import { ApiKey, CreateApiKey, CreatedApiKey, PageQuery, pageOf, RotateApiKey } from '@sallyport/contracts';
+import { createKey, getKey, listKeys, revokeKey, rotateKey } from '../../identity/identity.ts';
 import { asId, type KeyId } from '../../ids.ts';
 import { noContent, ok } from '../answer.ts';
 import { answer, made, nothing } from '../answer-spec.ts';
@@ -8,6 +8,7 @@ import { idempotently } from '../idempotent.ts';
 import { type Route, route } from '../route.ts';
 
 const CREATE = { method: 'POST', path: '/v1/api-keys', idempotency: 'once' } as const;
+const ROTATE = { method: 'POST', path: '/v1/api-keys/{id}/rotate', idempotency: 'once' } as const;
 
 export const apiKeyRoutes: readonly Route[] = [
   route({
@@ -17,6 +18,7 @@ export const apiKeyRoutes: readonly Route[] = [
     body: CreateApiKey,
     sample: { name: 'ci', scopes: ['runs:read'], expires_in: 86_400 },
     answers: [made(CreatedApiKey, 'The key with its text.')],
+    faults: ['conflict'],
     handle: async (call) => {
       const { principal, services, body } = call;
       const keyed = await idempotently(call, CREATE, async (tx) => {
@@ -51,10 +53,32 @@ export const apiKeyRoutes: readonly Route[] = [
     handle: async ({ scope, params }) => ok(await getKey(scope, asId(params.id))),
   }),
   route({
+    ...ROTATE,
+    access: 'keys:write',
+    summary: 'Makes the successor of an own key, shown this once; the old one ends after the overlap.',
+    body: RotateApiKey,
+    answers: [made(CreatedApiKey, 'The new key with its text.')],
+    faults: ['conflict'],
+    handle: async (call) => {
+      const { principal, services, params, body } = call;
+      const id = asId<KeyId>(params.id);
+      const keyed = await idempotently(
+        call,
+        ROTATE,
+        async (tx) => {
+          const key = await rotateKey(tx, services.peppers, principal, id, body.overlap_seconds ?? 0);
+          return { status: 201, headers: { location: `/v1/api-keys/${key.id}` }, body: key };
+        },
+        { id },
+      );
+      return keyed.answer;
+    },
+  }),
+  route({
     method: 'POST',
     path: '/v1/api-keys/{id}/revoke',
     access: 'keys:write',
-    summary: 'Stops a key at once and for ever.',
+    summary: "Stops a key at once and for ever; an admin stops other users' too.",
     answers: [answer(ApiKey, 'The key as it stands now.')],
     handle: async ({ services, principal, scope, params }) => {
       const id = asId<KeyId>(params.id);

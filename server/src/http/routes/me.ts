@@ -11,8 +11,8 @@ export const meRoutes: readonly Route[] = [
     summary: 'Says whom the credential stands for.',
     answers: [answer(Me, 'Tenant, user, key and scopes.')],
     handle: async ({ principal }) => {
-      const { tenantId, userId, keyId, scopes } = principal;
-      const me: Me = { tenant_id: tenantId, user_id: userId, api_key_id: keyId ?? null, scopes };
+      const { tenantId, userId, keyId, role, scopes } = principal;
+      const me: Me = { tenant_id: tenantId, user_id: userId, api_key_id: keyId ?? null, role, scopes };
       return ok(me);
     },
   }),

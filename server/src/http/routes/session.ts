@@ -18,16 +18,22 @@ import { pageHeaders, refuseOtherPages } from '../own-page.ts';
 import { type Incoming, type Route, route } from '../route.ts';
 
 async function ownerOf(call: Incoming, token: string | undefined): Promise<SessionOwner> {
-  const { services, header } = call;
+  const { services, header, address } = call;
   const authorization = header('authorization');
   if (authorization !== undefined) {
     if (token !== undefined) throw fault('conflicting_credentials');
-    const { principal } = await authenticate(services, { authorization, cookie: undefined });
+    const tenant = header('sallyport-tenant');
+    const { principal } = await authenticate(services, { authorization, cookie: undefined, tenant, address });
     if (principal.kind !== 'key') throw fault('forbidden', { detail: 'a session is for a user of a tenant' });
     return principal;
   }
   if (token === undefined) throw fault('invalid_request', { fields: [{ path: '/token', message: 'is required' }] });
-  return { kind: 'link', ...(await claimSetupToken(services.db, token)) };
+  try {
+    return { kind: 'link', ...(await claimSetupToken(services.db, token)) };
+  } catch (error) {
+    await services.guard.failed(address, token, 'unknown_link');
+    throw error;
+  }
 }
 
 /** A browser that signs in again leaves its old session behind: it is ended, not kept open unseen. */

@@ -1,7 +1,7 @@
-import { CreatedTenant, CreateTenant, PageQuery, pageOf, Tenant } from '@sallyport/contracts';
+import { CreatedTenant, CreateTenant, PageQuery, pageOf, Tenant, UpdateTenant } from '@sallyport/contracts';
 import { fingerprint, parseIdempotencyKey, takeOperatorKey } from '../../idempotency/idempotency.ts';
-import { createTenant, listTenants } from '../../identity/identity.ts';
-import type { TenantId } from '../../ids.ts';
+import { changeTenant, createTenant, getTenant, listTenants } from '../../identity/identity.ts';
+import { asId, type TenantId } from '../../ids.ts';
 import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
 import { page } from '../cursor.ts';
@@ -43,5 +43,44 @@ export const tenantRoutes: readonly Route[] = [
           (tenant) => tenant.tenant_id,
         ),
       ),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/tenants/{id}',
+    access: 'operator',
+    summary: 'Shows one tenant with its rules for keys.',
+    answers: [answer(Tenant, 'The tenant.')],
+    handle: async ({ services, params }) => ok(await getTenant(services.db, asId(params.id))),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/tenants/{id}',
+    access: 'operator',
+    summary: 'Renames a tenant, or changes its rules for keys.',
+    body: UpdateTenant,
+    answers: [answer(Tenant, 'The tenant as it stands now.')],
+    faults: ['conflict'],
+    handle: async ({ services, principal, params, body }) =>
+      ok(await changeTenant(services.db, principal, asId(params.id), body)),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/tenants/{id}/suspend',
+    access: 'operator',
+    summary: 'Stops all keys, sessions and new work of a tenant from the next request on; nothing is deleted.',
+    answers: [answer(Tenant, 'The tenant as it stands now.')],
+    faults: ['conflict'],
+    handle: async ({ services, principal, params }) =>
+      ok(await changeTenant(services.db, principal, asId(params.id), { state: 'suspended' })),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/tenants/{id}/resume',
+    access: 'operator',
+    summary: 'Lets a suspended tenant work again.',
+    answers: [answer(Tenant, 'The tenant as it stands now.')],
+    faults: ['conflict'],
+    handle: async ({ services, principal, params }) =>
+      ok(await changeTenant(services.db, principal, asId(params.id), { state: 'active' })),
   }),
 ];

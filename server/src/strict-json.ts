@@ -1,6 +1,6 @@
 // JSON as I-JSON (RFC 7493): UTF-8 without lone surrogates, no name twice in one object; besides, no NUL, no name that reaches a
 // prototype, and a depth cap. A reader that keeps one of two equal names is how one field is checked and the other used.
-import { fault } from '../errors.ts';
+import { fault } from './errors.ts';
 
 export const MOST_JSON_BYTES = 1024 * 1024;
 const MOST_DEPTH = 32;

@@ -1,0 +1,64 @@
+// Who belongs to a tenant and may act in it: users with their roles, identities of token issuers, rules for keys.
+import { type Static, Type } from 'typebox';
+import { closed, Time, Uuid, Word } from './shapes.ts';
+
+/** From the greatest to the least. Nobody gives a role above their own. */
+export const ROLES = ['owner', 'admin', 'developer', 'approver', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
+
+const Text = Type.String();
+const Name = Type.String({ minLength: 1, maxLength: 200 });
+const RoleName = Type.Unsafe<Role>(Type.Union(ROLES.map((role) => Type.Literal(role))));
+const Rotation = 2_592_000;
+
+/** A person of a token issuer: both together, since equal subjects of two issuers are two people. */
+export const AddIdentity = closed({
+  issuer: Type.String({ minLength: 1, maxLength: 500 }),
+  subject: Type.String({ minLength: 1, maxLength: 255 }),
+});
+export type AddIdentity = Static<typeof AddIdentity>;
+
+export const CreateUser = closed({ name: Name, role: RoleName, identity: Type.Optional(AddIdentity) });
+export type CreateUser = Static<typeof CreateUser>;
+
+export const UpdateUser = closed({
+  name: Type.Optional(Name),
+  role: Type.Optional(RoleName),
+  state: Type.Optional(Type.Union([Type.Literal('active'), Type.Literal('disabled')])),
+});
+export type UpdateUser = Static<typeof UpdateUser>;
+
+/** How long the old key goes on beside the new one; 0 stops it at once. 30 days at most. */
+export const RotateApiKey = closed({
+  overlap_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: Rotation })),
+});
+export type RotateApiKey = Static<typeof RotateApiKey>;
+
+/** By the operator. */
+export const UpdateTenant = closed({
+  name: Type.Optional(Name),
+  /** The longest life of a key of this tenant, in seconds; keys that stand are not changed. */
+  key_max_age: Type.Optional(Type.Integer({ minimum: 60, maximum: 31_536_000 })),
+  /** Keys that work at the same time. */
+  key_limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+});
+export type UpdateTenant = Static<typeof UpdateTenant>;
+
+/** A person of a token issuer who may act as a user. */
+export const Identity = closed({ id: Uuid, issuer: Text, subject: Text });
+export type Identity = Static<typeof Identity>;
+
+export const User = closed({
+  id: Uuid,
+  tenant_id: Uuid,
+  name: Text,
+  role: Type.Unsafe<Role>(Word),
+  state: Type.Union([Type.Literal('active'), Type.Literal('disabled')]),
+  created_at: Time,
+  identities: Type.Array(Identity),
+});
+export type User = Static<typeof User>;
+
+/** A one-time way in for a person; the token belongs into the fragment of `/sign-in#…` and works once. */
+export const SignInLink = closed({ token: Text, expires_at: Time });
+export type SignInLink = Static<typeof SignInLink>;

@@ -1,0 +1,52 @@
+// The one table of who may do what. A route names a permission; the scopes of a key are permissions too, and count as far as the role
+// of its user goes at that moment (AK9). A role that is not in a row may not: absence denies.
+import { ROLES, type Role, SCOPES, type Scope } from '@sallyport/contracts';
+
+const EVERYBODY: readonly Role[] = ROLES;
+const BUILDERS: readonly Role[] = ['owner', 'admin', 'developer'];
+const ADMINS: readonly Role[] = ['owner', 'admin'];
+
+export const PERMISSIONS: Readonly<Record<Scope, readonly Role[]>> = {
+  'runs:read': EVERYBODY,
+  'runs:write': BUILDERS,
+  'artifacts:read': EVERYBODY,
+  'artifacts:write': BUILDERS,
+  'entities:read': EVERYBODY,
+  'keys:read': BUILDERS,
+  /** Of the own user; those of other users: see `mayActOn`. */
+  'keys:write': BUILDERS,
+  'users:read': EVERYBODY,
+  'users:write': ADMINS,
+  'audit:read': ADMINS,
+  'usage:read': BUILDERS,
+  'budgets:read': BUILDERS,
+  'budgets:write': ADMINS,
+  'billing:read': ADMINS,
+  'retention:read': BUILDERS,
+  'retention:write': ADMINS,
+};
+
+/** A role that a row of the database names; undefined for one that is not known here, which may do nothing. */
+export function parseRole(text: string): Role | undefined {
+  return ROLES.find((role) => role === text);
+}
+
+/** What a role may do, in the order of the contracts. */
+export function permissionsOf(role: Role | undefined): Scope[] {
+  return role === undefined ? [] : SCOPES.filter((scope) => PERMISSIONS[scope].includes(role));
+}
+
+/** What a credential that was given `scopes` may do while its user has `role`. */
+export function within(scopes: readonly string[], role: Role | undefined): Scope[] {
+  return permissionsOf(role).filter((scope) => scopes.includes(scope));
+}
+
+/** True when `role` is not above `own`. */
+export function mayGive(own: Role, role: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(own);
+}
+
+/** True when one who has `own` may change, stop or disable what belongs to a user who has `other`. */
+export function mayActOn(own: Role, other: Role): boolean {
+  return ADMINS.includes(own) && mayGive(own, other);
+}
