@@ -107,9 +107,10 @@ export function createLinks(db: Database, keys: SigningKeys, doors: LinkDoors = 
       await recordAct(tx, { action: 'link.revoked', object: { kind: 'artifact', id: artifactId } });
     },
     revokeAll: async (tx) => {
-      await tx.run(
-        sql`insert into link_epochs as n (tenant_id, epoch) values (${tx.value}, 1) on conflict (tenant_id) do update set epoch = n.epoch + 1`,
+      const first = await tx.run(
+        sql`insert into link_epochs (tenant_id, epoch) values (${tx.value}, 1) on conflict (tenant_id) do nothing`,
       );
+      if (first === 0) await tx.run(sql`update link_epochs n set epoch = n.epoch + 1 where ${tx.mine('n')}`);
       await tx.run(
         sql`update artifact_links l set revoked_at = clock_timestamp() where ${tx.mine('l')} and l.revoked_at is null`,
       );

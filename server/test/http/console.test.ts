@@ -96,7 +96,6 @@ test('what belongs to the API, and what is nothing, is never the page', async ()
     '/v1/nothing',
     '/v1/runs/x/y/z',
     '/documents',
-    '/metrics',
     '/openapi.yaml',
     '/favicon.ico',
     '/runs/a/b/c',
@@ -109,6 +108,7 @@ test('what belongs to the API, and what is nothing, is never the page', async ()
     assert.equal(answer.headers.get('content-type'), 'application/problem+json; charset=utf-8', path);
   }
   assert.deepEqual((await api.ask('/healthz')).json, { status: 'ok' });
+  assert.equal((await api.ask('/metrics', { key })).status, 403, 'the operator alone sees figures');
   const posted = await api.ask('/runs', { method: 'POST' });
   assert.deepEqual([posted.status, posted.headers.get('allow')], [405, 'GET']);
   assert.ok(

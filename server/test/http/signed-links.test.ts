@@ -137,8 +137,10 @@ test('deletion of the artifact and suspension of the tenant win over a good sign
 test('every link of a tenant is void at once, and a new one is good again', async () => {
   const artifact = await upload(api);
   const urls = [await link(api, artifact), await link(api, await upload(api))];
-  const voided = await api.ask('/v1/signed-urls', { key: api.tenantA.api_key, method: 'DELETE' });
-  assert.equal(voided.status, 204);
+  for (let round = 0; round < 2; round++) {
+    const voided = await api.ask('/v1/signed-urls', { key: api.tenantA.api_key, method: 'DELETE' });
+    assert.equal(voided.status, 204, voided.text);
+  }
   for (const url of urls) assert.equal((await api.ask(url)).status, 404);
   // Not even a row that stands again brings an old epoch back.
   await api.database.admin('update app.artifact_links set revoked_at = null');
