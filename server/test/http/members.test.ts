@@ -82,7 +82,8 @@ test('one key answers on every route as the role of its user says at that moment
       const answer = await callable(route, (path, asked) => api.ask(path, { ...asked, key }));
       const { access } = route;
       const allowed =
-        access === 'tenant' || access === 'known' ||
+        access === 'tenant' ||
+        access === 'known' ||
         (access !== 'operator' && PERMISSIONS[access as never as (typeof SCOPES)[number]].includes(role));
       assert.equal(answer.status === 403, !allowed, `${route.method} ${route.path} as ${role}: ${answer.status}`);
     }
