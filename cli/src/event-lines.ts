@@ -139,6 +139,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     'warn',
     (f) => `${f.text('host', 120)}:${f.text('port', 10)}: ${f.text('rule', 60)} (${f.text('code', 60)})`,
   ],
+  'event.payload_removed': [
+    '-',
+    'removed',
+    'plain',
+    (f) =>
+      `payloads of ${f.text('first_seq', 12)} to ${f.text('last_seq', 12)}: ${f.text('reason', 60)} by ${f.text('policy', 60)}`,
+  ],
   'effect.settled': [
     '=',
     'effect',

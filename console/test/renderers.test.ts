@@ -117,6 +117,7 @@ const FIXTURES: Readonly<Record<string, unknown>> = {
   'artifact.created': { artifact_id: UUID, media_type: 'text/plain', bytes: 1, sha256: HASH, data_class: 'page' },
   'entity.extracted': { entity_id: UUID, type: 'page', version: 1, attributes: { title: 't' }, evidence: [UUID] },
   'egress.blocked': { call_id: 'c', host: 'h', port: 443, rule: 'r', code: 'c' },
+  'event.payload_removed': { first_seq: 0, last_seq: 9, reason: 'expired', policy: 'run_events' },
   'effect.settled': { effect_key: 'k', outcome: 'done', by: 'user' },
 };
 

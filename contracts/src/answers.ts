@@ -5,6 +5,7 @@ import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals
 import { Actor, Budget } from './events.ts';
 import { RunStatus } from './http.ts';
 import { Identity, SignInLink, User } from './members.ts';
+import { Posture } from './posture.ts';
 import { Certificate, Purge, RetentionPolicy } from './retention.ts';
 import {
   type Answered,
@@ -198,32 +199,6 @@ export const Readiness = closed({
   detail: Type.Optional(Text),
 });
 export type Readiness = Answered<typeof Readiness>;
-
-const Rung = Type.Union([
-  Type.Literal('below_baseline'),
-  Type.Literal('baseline'),
-  Type.Literal('production'),
-  Type.Literal('high_assurance'),
-]);
-
-/** Where a deployment stands. The whole stands where its lowest promise does. */
-export const Posture = closed({
-  rung: Rung,
-  /** What somebody should look at now. */
-  alarms: Type.Array(closed({ code: Word, detail: Text })),
-  promises: Type.Array(
-    closed({
-      promise: Count,
-      title: Text,
-      rung: Rung,
-      /** Facts read from the running deployment. */
-      evidence: Texts,
-      /** What is missing for the next rung; null at the top. */
-      next: orNull(closed({ rung: Rung, reach: Texts })),
-    }),
-  ),
-});
-export type Posture = Answered<typeof Posture>;
 
 const envelope = {
   id: Uuid,

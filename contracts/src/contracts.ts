@@ -16,7 +16,6 @@ export {
   Health,
   Me,
   type Page,
-  Posture,
   Problem,
   pageOf,
   Readiness,
@@ -86,6 +85,7 @@ export {
   UpdateUser,
   User,
 } from './members.ts';
+export { Posture } from './posture.ts';
 export {
   ListArtifactsQuery,
   ListAuditQuery,

@@ -168,6 +168,17 @@ export const TOOL_EVENTS: Readonly<Record<string, Renderer>> = {
       ),
     },
   ),
+  'event.payload_removed@1': renderer(
+    'Payloads removed',
+    'plain',
+    shape({ first_seq: count, last_seq: count, reason: text, policy: text }),
+    {
+      line: ({ first_seq: first, last_seq: last }) => `#${first} to #${last}`,
+      detail: ({ reason, policy }) => (
+        <Facts of={{ Reason: <InertLine text={reason} />, Policy: <InertLine text={policy} /> }} />
+      ),
+    },
+  ),
   'effect.settled@1': renderer('Effect settled', 'plain', shape({ effect_key: text, outcome: text, by: text }), {
     line: ({ outcome }) => <InertLine text={outcome} />,
     detail: ({ effect_key: key, outcome, by }) => (
