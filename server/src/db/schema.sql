@@ -761,6 +761,11 @@ alter table app.identities enable row level security;
 alter table app.identities force row level security;
 CREATE INDEX identities_by_subject ON app.identities USING btree (issuer, subject);
 CREATE INDEX identities_by_user ON app.identities USING btree (tenant_id, user_id);
+create policy closed_insert on app.identities as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.identities as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy find_identities on app.identities as permissive for select to {{p}}_auth
   using (true);
 create policy wall on app.identities as permissive for all to {{p}}_purger, {{p}}_tenant

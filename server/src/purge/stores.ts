@@ -27,6 +27,7 @@ const TABLES = {
   events: sql`events`,
   runs: sql`runs`,
   sessions: sql`sessions`,
+  identities: sql`identities`,
   api_keys: sql`api_keys`,
   users: sql`users`,
   tenant_keys: sql`tenant_keys`,

@@ -33,6 +33,8 @@ create policy wall on app.identities to {{p}}_tenant, {{p}}_purger
   using (tenant_id = app.current_tenant()) with check (tenant_id = app.current_tenant());
 grant select, delete on app.identities to {{p}}_purger;
 grant select, insert, delete on app.identities to {{p}}_tenant;
+create policy closed_insert on app.identities as restrictive for insert to {{p}}_tenant with check ((select app.open_to_writers()));
+create policy closed_update on app.identities as restrictive for update to {{p}}_tenant using (true) with check ((select app.open_to_writers()));
 create policy find_identities on app.identities for select to {{p}}_auth using (true);
 grant select on app.identities to {{p}}_auth;
 
