@@ -31,7 +31,8 @@ function fragmentNames(tokens: readonly Token[]): Set<string> {
   const names = new Set<string>();
   eachRun(tokens, (run) =>
     run.forEach((token, at) => {
-      if (token.kind !== 'word' || run[at + 1]?.text !== '=') return;
+      const typed = run[at - 1]?.text === 'const' && run[at + 1]?.text === ':';
+      if (token.kind !== 'word' || (run[at + 1]?.text !== '=' && !typed)) return;
       const end = run.findIndex((later, index) => index > at && later.text === ';');
       const value = run.slice(at, end === -1 ? run.length : end);
       if (value.some((part) => part.kind === 'word' && part.text === 'sql')) names.add(token.text);
