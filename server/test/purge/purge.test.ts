@@ -148,6 +148,9 @@ async function killAt(point: string): Promise<void> {
 }
 
 test('a purge of one of three tenants that is killed at each of its steps ends in a certificate; nothing of the tenant is found, and the others are as they were', async () => {
+  await database.admin(
+    "insert into app.identities (tenant_id, id, user_id, issuer, subject) select u.tenant_id, gen_random_uuid(), u.id, 'https://issuer.example', u.id::text from app.users u on conflict do nothing",
+  );
   const gone = await furnish(database, blobs(), 'gone');
   const others = [await furnish(database, blobs(), 'one'), await furnish(database, blobs(), 'two')];
   const seen = await tablesThatHold(database, gone.mark);
@@ -181,9 +184,6 @@ test('a purge of one of three tenants that is killed at each of its steps ends i
   assert.ok(certificate !== null);
   const verdict = verifyCertificate(JSON.stringify(certificate));
   assert.equal(verdict.ok, true, JSON.stringify(verdict));
-  await database.admin(
-    "insert into app.identities (tenant_id, id, user_id, issuer, subject) select u.tenant_id, gen_random_uuid(), u.id, 'https://issuer.example', u.id::text from app.users u on conflict do nothing",
-  );
   for (const name of STORES) {
     const found: number = certificate.stores.find((one) => one.name === name)?.found ?? -1;
     assert.equal(String(found), rows[`app.${name}`]?.split(' ')[0], name);
