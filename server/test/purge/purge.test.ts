@@ -148,9 +148,6 @@ async function killAt(point: string): Promise<void> {
 }
 
 test('a purge of one of three tenants that is killed at each of its steps ends in a certificate; nothing of the tenant is found, and the others are as they were', async () => {
-  await database.admin(
-    "insert into app.identities (tenant_id, id, user_id, issuer, subject) select u.tenant_id, gen_random_uuid(), u.id, 'https://issuer.example', u.id::text from app.users u on conflict do nothing",
-  );
   const gone = await furnish(database, blobs(), 'gone');
   const others = [await furnish(database, blobs(), 'one'), await furnish(database, blobs(), 'two')];
   const seen = await tablesThatHold(database, gone.mark);
@@ -167,6 +164,9 @@ test('a purge of one of three tenants that is killed at each of its steps ends i
   ])
     assert.ok(seen.includes(`app.${table}`), `the search does not see the mark in ${table}: ${seen.join(' ')}`);
   assert.equal((await filesThatHold(root, gone.mark)).length, 4);
+  await database.admin(
+    "insert into app.identities (tenant_id, id, user_id, issuer, subject) select u.tenant_id, gen_random_uuid(), u.id, 'https://issuer.example', u.id::text from app.users u on conflict do nothing",
+  );
   const sumsBefore = await Promise.all(others.map((other) => checksums(database, other.tenantId)));
   const filesBefore = await Promise.all(others.map((other) => checksumOfFiles(join(root, other.tenantId))));
   // A half of an upload that a killed process left.
