@@ -4,7 +4,7 @@ import { AuditRecord } from './audit.ts';
 import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals } from './billing.ts';
 import { Actor, Budget } from './events.ts';
 import { RunStatus } from './http.ts';
-import { Identity, SignInLink, User } from './members.ts';
+import { ApiKey, CreatedApiKey, CreatedTenant, Identity, SignInLink, Tenant, User } from './members.ts';
 import { Posture } from './posture.ts';
 import { Certificate, Purge, RetentionPolicy } from './retention.ts';
 import {
@@ -98,50 +98,6 @@ export const EntityTypeSummary = closed({
   title: Word,
 });
 export type EntityTypeSummary = Answered<typeof EntityTypeSummary>;
-
-const key = {
-  id: Uuid,
-  tenant_id: Uuid,
-  key_id: Word,
-  user_id: Uuid,
-  env: Type.Union([Type.Literal('live'), Type.Literal('test')]),
-  name: Text,
-  last4: Word,
-  scopes: Texts,
-  status: Type.Union([Type.Literal('active'), Type.Literal('rotating'), Type.Literal('revoked')]),
-  created_at: Time,
-  expires_at: Time,
-  last_used_at: orNull(Time),
-  /** Seen in a URL, and stopped for that. */
-  exposed: Type.Boolean(),
-  /** The key that came from its rotation. */
-  replaced_by: orNull(Uuid),
-};
-
-export const ApiKey = closed(key);
-export type ApiKey = Answered<typeof ApiKey>;
-
-/** Only in the answer to the call that makes it. */
-export const CreatedApiKey = closed({ ...key, api_key: Text });
-export type CreatedApiKey = Answered<typeof CreatedApiKey>;
-
-const tenant = {
-  tenant_id: Uuid,
-  name: Text,
-  state: Word,
-  created_at: Time,
-  /** The longest life of a key, in seconds. */
-  key_max_age: Count,
-  /** Keys that work at the same time. */
-  key_limit: Count,
-};
-
-export const Tenant = closed(tenant);
-export type Tenant = Answered<typeof Tenant>;
-
-/** `user_id` is its owner, `api_key` that user's first key. */
-export const CreatedTenant = closed({ ...tenant, user_id: Uuid, api_key: Text });
-export type CreatedTenant = Answered<typeof CreatedTenant>;
 
 /** Who the credential of this call stands for. */
 export const Me = closed({

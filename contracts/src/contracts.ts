@@ -4,10 +4,7 @@
 
 export {
   ANSWERS,
-  ApiKey,
   Artifact,
-  CreatedApiKey,
-  CreatedTenant,
   Entity,
   EntityTypeSummary,
   EventEnvelope,
@@ -25,7 +22,6 @@ export {
   Session,
   SignedUrl,
   SkillSummary,
-  Tenant,
 } from './answers.ts';
 export { AuditRecord } from './audit.ts';
 export {
@@ -75,12 +71,16 @@ export {
 } from './http.ts';
 export {
   AddIdentity,
+  ApiKey,
+  CreatedApiKey,
+  CreatedTenant,
   CreateUser,
   Identity,
   ROLES,
   type Role,
   RotateApiKey,
   SignInLink,
+  Tenant,
   UpdateTenant,
   UpdateUser,
   User,

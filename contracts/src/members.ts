@@ -1,12 +1,13 @@
 // Who belongs to a tenant and may act in it: users with their roles, identities of token issuers, rules for keys.
 import { type Static, Type } from 'typebox';
-import { closed, Time, Uuid, Word } from './shapes.ts';
+import { type Answered, Count, closed, orNull, Time, Uuid, Word } from './shapes.ts';
 
 /** From the greatest to the least. Nobody gives a role above their own. */
 export const ROLES = ['owner', 'admin', 'developer', 'approver', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
 const Text = Type.String();
+const Texts = Type.Array(Text);
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 const RoleName = Type.Unsafe<Role>(Type.Union(ROLES.map((role) => Type.Literal(role))));
 const Rotation = 2_592_000;
@@ -46,7 +47,7 @@ export type UpdateTenant = Static<typeof UpdateTenant>;
 
 /** A person of a token issuer who may act as a user. */
 export const Identity = closed({ id: Uuid, issuer: Text, subject: Text });
-export type Identity = Static<typeof Identity>;
+export type Identity = Answered<typeof Identity>;
 
 export const User = closed({
   id: Uuid,
@@ -57,8 +58,52 @@ export const User = closed({
   created_at: Time,
   identities: Type.Array(Identity),
 });
-export type User = Static<typeof User>;
+export type User = Answered<typeof User>;
 
 /** A one-time way in for a person; the token belongs into the fragment of `/sign-in#…` and works once. */
 export const SignInLink = closed({ token: Text, expires_at: Time });
-export type SignInLink = Static<typeof SignInLink>;
+export type SignInLink = Answered<typeof SignInLink>;
+
+const key = {
+  id: Uuid,
+  tenant_id: Uuid,
+  key_id: Word,
+  user_id: Uuid,
+  env: Type.Union([Type.Literal('live'), Type.Literal('test')]),
+  name: Text,
+  last4: Word,
+  scopes: Texts,
+  status: Type.Union([Type.Literal('active'), Type.Literal('rotating'), Type.Literal('revoked')]),
+  created_at: Time,
+  expires_at: Time,
+  last_used_at: orNull(Time),
+  /** Seen in a URL, and stopped for that. */
+  exposed: Type.Boolean(),
+  /** The key that came from its rotation. */
+  replaced_by: orNull(Uuid),
+};
+
+export const ApiKey = closed(key);
+export type ApiKey = Answered<typeof ApiKey>;
+
+/** Only in the answer to the call that makes it. */
+export const CreatedApiKey = closed({ ...key, api_key: Text });
+export type CreatedApiKey = Answered<typeof CreatedApiKey>;
+
+const tenant = {
+  tenant_id: Uuid,
+  name: Text,
+  state: Word,
+  created_at: Time,
+  /** The longest life of a key, in seconds. */
+  key_max_age: Count,
+  /** Keys that work at the same time. */
+  key_limit: Count,
+};
+
+export const Tenant = closed(tenant);
+export type Tenant = Answered<typeof Tenant>;
+
+/** `user_id` is its owner, `api_key` that user's first key. */
+export const CreatedTenant = closed({ ...tenant, user_id: Uuid, api_key: Text });
+export type CreatedTenant = Answered<typeof CreatedTenant>;
