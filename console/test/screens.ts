@@ -163,7 +163,7 @@ function testOtherRuns(look: Look): void {
     await page.getByText('This console does not know').waitFor();
     assert.equal(await page.locator('.event-panel .tab-panel button').count(), 0);
     await judge(page, look, 'run-unknown-and-broken');
-    await page.unrouteAll();
+    await page.unrouteAll({ behavior: 'wait' });
 
     await page.goto(`${bench.ready.url}/runs/${atWork.slice(0, -4)}0000`);
     await page.getByRole('alert').getByText('not_found').waitFor();
