@@ -26,6 +26,8 @@ export interface PurgeDeps {
   readonly log: Log;
   readonly keeperOf: (tenantId: TenantId) => KeeperPrincipal;
   readonly leaseMs?: number | undefined;
+  /** Steps that are not done. Only the proof's own composition passes it (DEC-011): a deletion without one of its doors. */
+  readonly leaveOut?: ReadonlySet<Step> | undefined;
   /** Awaited at each point; only tests pass it. */
   readonly reached?: ((point: PurgePoint) => Promise<void>) | undefined;
 }

@@ -4,6 +4,7 @@
 
 export type { PurgeDeps, PurgePoint } from './claimed-purge.ts';
 export { exportOperatorAudit } from './operator-audit.ts';
+export type { Step as PurgeStep } from './progress.ts';
 export { purgeChores } from './purge-chores.ts';
 export { getPurge, requestPurge } from './request-purge.ts';
 export { STORES } from './stores.ts';

@@ -43,7 +43,8 @@ export async function workPurges(deps: PurgeDeps, signal: AbortSignal): Promise<
     while (step !== 'done' && !signal.aborted) {
       await deps.reached?.(`${step}:before`);
       log.info('purge.step', { name: step });
-      const next: Step = (await WORK[step](deps, purge, signal)) ?? stepAfter(step);
+      const left = deps.leaveOut?.has(step) === true;
+      const next: Step = (left ? undefined : await WORK[step](deps, purge, signal)) ?? stepAfter(step);
       if (next !== 'done') await advance(deps, purge, next, deps.leaseMs ?? LEASE_MS);
       step = next;
     }
