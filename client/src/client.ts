@@ -8,13 +8,25 @@ import { type Audit, createAudit } from './resources/audit.ts';
 import {
   createEntities,
   createKeys,
+  createModels,
   createSkills,
   createTenants,
   type Entities,
   type Keys,
+  type Models,
   type Skills,
   type Tenants,
 } from './resources/catalogue.ts';
+import {
+  type BillingReader,
+  type Budgets,
+  createBilling,
+  createBudgets,
+  createRetention,
+  createUsage,
+  type RetentionRules,
+  type Usage,
+} from './resources/ledger.ts';
 import { createRuns, type Runs } from './resources/runs.ts';
 import { createUsers, type Users } from './resources/users.ts';
 import { type ClientOptions, createTransport } from './transport.ts';
@@ -24,7 +36,8 @@ export type { LiveMessage, LiveQuery } from './live-stream.ts';
 export type { PageQuery } from './pages.ts';
 export type { ArtifactQuery, Artifacts, Upload } from './resources/artifacts.ts';
 export type { Audit, AuditQuery } from './resources/audit.ts';
-export type { Entities, EntityQuery, Keys, Skills, Tenants } from './resources/catalogue.ts';
+export type { Entities, EntityQuery, Keys, Models, Skills, Tenants } from './resources/catalogue.ts';
+export type { BillingReader, Budgets, Retention, RetentionRules, Usage, UsageSums } from './resources/ledger.ts';
 export type { CreateRunOptions, EventsQuery, RunQuery, Runs } from './resources/runs.ts';
 export type { Users } from './resources/users.ts';
 export { type LocalCode, SallyportError } from './sallyport-error.ts';
@@ -38,7 +51,12 @@ export interface Client {
   readonly users: Users;
   readonly tenants: Tenants;
   readonly skills: Skills;
+  readonly models: Models;
   readonly audit: Audit;
+  readonly usage: Usage;
+  readonly budgets: Budgets;
+  readonly billing: BillingReader;
+  readonly retention: RetentionRules;
   readonly live: {
     /** Many runs, or word of every run, over one stream; reconnects by itself until it is aborted. */
     follow(query: LiveQuery): AsyncGenerator<LiveMessage>;
@@ -85,7 +103,12 @@ export function createClient(options: ClientOptions): Client {
     users: createUsers(transport),
     tenants: createTenants(transport),
     skills: createSkills(transport),
+    models: createModels(transport),
     audit: createAudit(transport),
+    usage: createUsage(transport),
+    budgets: createBudgets(transport),
+    billing: createBilling(transport),
+    retention: createRetention(transport),
     live: { follow: (query) => followLive(transport, query) },
     me: (signal) => transport.json('v1/me', { signal }),
     posture: (signal) => transport.json('v1/posture', { signal }),

@@ -42,6 +42,8 @@ const summary = {
   head: orNull(Sha256),
   usage: closed({ tokens: Count, cost: Money, calls: Count }),
   budget: Budget,
+  /** Effects of which nobody knows whether they happened. */
+  unknown_effects: Count,
 };
 
 /** A run as lists show it: no content is opened. */
@@ -61,6 +63,32 @@ export type Run = Answered<typeof Run>;
 /** Word of a run that moved. */
 export const RunHeadline = closed({ id: Uuid, status: RunStatus, last_seq: Type.Integer() });
 export type RunHeadline = Answered<typeof RunHeadline>;
+
+/** One row of the effect ledger: what a call was about to do to the world, and what became of it. */
+export const Effect = closed({
+  run_id: Uuid,
+  key: Word,
+  call_id: Word,
+  tool: Word,
+  /** `claimed`, `done`, `failed` or `unknown`. */
+  state: Word,
+  attempt: Count,
+  /** True when a repeat under the same key does nothing twice. */
+  idempotent: Type.Boolean(),
+  claimed_at: Time,
+  settled_at: orNull(Time),
+});
+export type Effect = Answered<typeof Effect>;
+
+/** A model that a run may name. */
+export const ModelSummary = closed({
+  name: Word,
+  /** What a run gets that names none. */
+  is_default: Type.Boolean(),
+  /** True for one that is no language model but a set of rules. */
+  rule_based: Type.Boolean(),
+});
+export type ModelSummary = Answered<typeof ModelSummary>;
 
 const labels = { integrity: Integrity, confidentiality: Confidentiality, sources: Texts, created_at: Time };
 
@@ -216,6 +244,7 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   Certificate,
   CreatedApiKey,
   CreatedTenant,
+  Effect,
   Entity,
   EntityTypeSummary,
   EventEnvelope,
@@ -223,6 +252,7 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   Health,
   Identity,
   Me,
+  ModelSummary,
   Posture,
   Problem,
   Purge,

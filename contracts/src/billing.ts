@@ -69,6 +69,7 @@ export const RunUsage = closed({
   data: Type.Array(UsageRecord),
   next_cursor: orNull(Type.String()),
 });
+export type RunUsage = Answered<typeof RunUsage>;
 
 /** At least one of the two limits. */
 export const CreateBudget = closed({

@@ -5,6 +5,7 @@
 export {
   ANSWERS,
   Artifact,
+  Effect,
   Entity,
   EntityTypeSummary,
   EventEnvelope,
@@ -12,6 +13,7 @@ export {
   either,
   Health,
   Me,
+  ModelSummary,
   type Page,
   Problem,
   pageOf,
@@ -89,6 +91,7 @@ export { Posture } from './posture.ts';
 export {
   ListArtifactsQuery,
   ListAuditQuery,
+  ListEffectsQuery,
   ListEntitiesQuery,
   ListEventsQuery,
   ListRunsQuery,

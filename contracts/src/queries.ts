@@ -12,8 +12,33 @@ const page = { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) };
 export const PageQuery = closed(page);
 export type PageQuery = Static<typeof PageQuery>;
 
-export const ListRunsQuery = closed({ ...page, status: Type.Optional(RunStatus) });
+const Moment = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,6})?Z$' });
+
+/** Each filter narrows what the others leave. */
+export const ListRunsQuery = closed({
+  ...page,
+  status: Type.Optional(RunStatus),
+  /** Name of a skill, without its version. */
+  skill: Type.Optional(Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 100 })),
+  /** Id of the user who started it. */
+  created_by: Type.Optional(Uuid),
+  /** Created at this time or later. */
+  from: Type.Optional(Moment),
+  /** Created before this time. */
+  to: Type.Optional(Moment),
+  /** A part of the id, the skill, the model or the error code. What a run was asked to do is sealed and not searched. */
+  text: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  /** Only runs that wait for a person, or that hold an effect of which nobody knows whether it happened. */
+  attention: Type.Optional(Type.Literal('needed')),
+});
 export type ListRunsQuery = Static<typeof ListRunsQuery>;
+
+/** In the order of the keys. `limit` is 100 unless told. */
+export const ListEffectsQuery = closed({
+  limit: Type.Optional(Limit),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 400, pattern: '^[A-Za-z0-9_-]+$' })),
+});
+export type ListEffectsQuery = Static<typeof ListEffectsQuery>;
 
 export const ListArtifactsQuery = closed({ ...page, run_id: Type.Optional(Uuid) });
 export type ListArtifactsQuery = Static<typeof ListArtifactsQuery>;

@@ -15,20 +15,23 @@ export interface AuditQuery {
 export interface Audit {
   /** Every record, newest first. */
   list(query?: AuditQuery): AsyncGenerator<AuditRecord>;
+  listPage(query?: AuditQuery): Promise<Page<AuditRecord>>;
   /** The lines of the whole chain, for offline verification. */
   export(signal?: AbortSignal): AsyncGenerator<string>;
 }
 
 export function createAudit(transport: Transport): Audit {
-  async function* list({ signal, ...query }: AuditQuery = {}): AsyncGenerator<AuditRecord> {
+  const listPage = ({ signal, ...query }: AuditQuery = {}): Promise<Page<AuditRecord>> =>
+    transport.json('v1/audit', { query: { ...query }, signal });
+  async function* list(query: AuditQuery = {}): AsyncGenerator<AuditRecord> {
     let { before } = query;
     for (;;) {
-      const page: Page<AuditRecord> = await transport.json('v1/audit', { query: { ...query, before }, signal });
+      const page = await listPage({ ...query, before });
       yield* page.data;
       const last = page.data.at(-1);
       if (page.next_cursor === null || last === undefined) return;
       before = last.seq;
     }
   }
-  return { list, export: (signal) => exportLines(transport, 'v1/audit/export', signal) };
+  return { list, listPage, export: (signal) => exportLines(transport, 'v1/audit/export', signal) };
 }

@@ -6,6 +6,7 @@ import type {
   CreatedTenant,
   CreateTenant,
   Entity,
+  ModelSummary,
   Page,
   RotateApiKey,
   SkillSummary,
@@ -54,6 +55,10 @@ export interface Skills {
   list(query?: PageQuery): AsyncGenerator<SkillSummary>;
 }
 
+export interface Models {
+  list(query?: PageQuery): AsyncGenerator<ModelSummary>;
+}
+
 function pager<T>(transport: Transport, path: string): (query: EntityQuery) => Promise<Page<T>> {
   return ({ signal, ...query }) => transport.json(path, { query: { ...query }, signal });
 }
@@ -96,4 +101,8 @@ export function createTenants(transport: Transport): Tenants {
 
 export function createSkills(transport: Transport): Skills {
   return { list: (query = {}) => eachOf(query, pager<SkillSummary>(transport, 'v1/skills')) };
+}
+
+export function createModels(transport: Transport): Models {
+  return { list: (query = {}) => eachOf(query, pager<ModelSummary>(transport, 'v1/models')) };
 }

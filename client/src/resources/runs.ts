@@ -1,12 +1,14 @@
 import type {
   Artifact,
   CreateRun,
+  Effect,
   Entity,
   EventEnvelope,
   Page,
   Run,
   RunStatus,
   RunSummary,
+  RunUsage,
 } from '@sallyport/contracts';
 import { FOLLOW_LIMITS, type FollowLimits, type FollowOptions, followRun } from '../event-stream.ts';
 import { eachOf, type PageQuery } from '../pages.ts';
@@ -22,6 +24,17 @@ export interface EventsQuery {
 
 export interface RunQuery extends PageQuery {
   readonly status?: RunStatus | undefined;
+  /** Name of a skill, without its version. */
+  readonly skill?: string | undefined;
+  readonly created_by?: string | undefined;
+  /** RFC 3339 in UTC: created then or later. */
+  readonly from?: string | undefined;
+  /** RFC 3339 in UTC: created before. */
+  readonly to?: string | undefined;
+  /** A part of the id, the skill, the model or the error code. */
+  readonly text?: string | undefined;
+  /** Only runs that wait for a person or hold an effect of an unknown end. */
+  readonly attention?: 'needed' | undefined;
 }
 
 export interface CreateRunOptions {
@@ -49,6 +62,10 @@ export interface Runs {
   export(id: string, signal?: AbortSignal): AsyncGenerator<string>;
   artifacts(id: string, query?: PageQuery): AsyncGenerator<Artifact>;
   entities(id: string, query?: PageQuery): AsyncGenerator<Entity>;
+  /** What it did to the world, in the order of the keys. */
+  effects(id: string, query?: PageQuery): AsyncGenerator<Effect>;
+  /** Its totals and a page of its ledger, newest first. */
+  usage(id: string, query?: PageQuery): Promise<RunUsage>;
 }
 
 const MOST_LINE = 8 * 1024 * 1024;
@@ -87,6 +104,8 @@ export function createRuns(transport: Transport, limits: FollowLimits = FOLLOW_L
     export: (id, signal) => exportLines(transport, path(id, '/export'), signal),
     artifacts: (id, query = {}) => eachOf(query, pageOf<Artifact>(path(id, '/artifacts'))),
     entities: (id, query = {}) => eachOf(query, pageOf<Entity>(path(id, '/entities'))),
+    effects: (id, query = {}) => eachOf(query, pageOf<Effect>(path(id, '/effects'))),
+    usage: (id, { signal, ...query } = {}) => transport.json(path(id, '/usage'), { query: { ...query }, signal }),
   };
 }
 

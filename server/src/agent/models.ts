@@ -6,6 +6,8 @@ import { rehearsal } from './rehearsal.ts';
 
 export interface Models {
   readonly names: readonly string[];
+  /** Those that are no language models but rules of ours. */
+  readonly ruleBased: readonly string[];
   /** The one that a run gets when it names none. */
   readonly fallback: string;
   find(name: string): Model | undefined;
@@ -17,8 +19,14 @@ export interface ModelSettings {
 }
 
 export function openModels(settings: ModelSettings): Models {
-  const models = new Map<string, Model>([rehearsal, gullible].map((model) => [model.name, model]));
+  const ours = [rehearsal, gullible];
+  const models = new Map<string, Model>(ours.map((model) => [model.name, model]));
   if (settings.provider !== undefined)
     for (const model of openProvider(settings.provider)) models.set(model.name, model);
-  return { names: [...models.keys()], fallback: settings.fallback, find: (name) => models.get(name) };
+  return {
+    names: [...models.keys()],
+    ruleBased: ours.map(({ name }) => name),
+    fallback: settings.fallback,
+    find: (name) => models.get(name),
+  };
 }

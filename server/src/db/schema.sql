@@ -588,6 +588,7 @@ create table app.effects (
 alter table app.effects owner to {{p}}_owner;
 alter table app.effects enable row level security;
 alter table app.effects force row level security;
+CREATE INDEX effects_unknown ON app.effects USING btree (tenant_id, run_id) WHERE (state = 'unknown'::text);
 create policy closed_insert on app.effects as restrictive for insert to {{p}}_tenant
   with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy closed_update on app.effects as restrictive for update to {{p}}_tenant
@@ -906,6 +907,7 @@ alter table app.runs enable row level security;
 alter table app.runs force row level security;
 CREATE INDEX runs_by_end ON app.runs USING btree (tenant_id, ended_at) WHERE ((content_state = 'present'::text) AND (ended_at IS NOT NULL));
 CREATE INDEX runs_ready ON app.runs USING btree (tenant_id, id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+CREATE INDEX runs_waiting ON app.runs USING btree (tenant_id, id) WHERE (status = 'waiting'::text);
 CREATE TRIGGER erase_only BEFORE UPDATE ON app.runs FOR EACH ROW WHEN ((CURRENT_USER = '{{p}}_purger'::name)) EXECUTE FUNCTION app.erase_only();
 create policy claim_see on app.runs as permissive for select to {{p}}_claimer
   using ((status = ANY (ARRAY['queued'::text, 'running'::text])));

@@ -4,6 +4,8 @@
 import { type Row, sql, type TenantTx } from '../db/db.ts';
 import type { RunId } from '../ids.ts';
 
+export { listEffects } from './list-effects.ts';
+
 export type EffectState = 'claimed' | 'done' | 'failed' | 'unknown';
 
 export interface Effect {

@@ -22,7 +22,11 @@ export interface HttpDeps {
   readonly blobs: BlobStore;
   readonly links: Links;
   readonly skills: Skills;
-  readonly models: { readonly names: readonly string[]; readonly fallback: string };
+  readonly models: {
+    readonly names: readonly string[];
+    readonly ruleBased: readonly string[];
+    readonly fallback: string;
+  };
   readonly signals: Signals;
   readonly console: ConsoleFiles;
   /** Undefined while billing is off. */

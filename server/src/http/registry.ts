@@ -5,11 +5,13 @@ import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { billingRoutes } from './routes/billing.ts';
 import { consoleRoutes } from './routes/console.ts';
+import { effectRoutes } from './routes/effects.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { healthRoutes } from './routes/health.ts';
 import { linkRoutes } from './routes/links.ts';
 import { meRoutes } from './routes/me.ts';
 import { metricRoutes } from './routes/metrics.ts';
+import { modelRoutes } from './routes/models.ts';
 import { postureRoutes } from './routes/posture.ts';
 import { purgeRoutes } from './routes/purges.ts';
 import { referenceRoutes } from './routes/reference.ts';
@@ -34,11 +36,13 @@ export const ROUTES: readonly Route[] = [
   ...userRoutes,
   ...runRoutes,
   ...runLogRoutes,
+  ...effectRoutes,
   ...streamRoutes,
   ...artifactRoutes,
   ...linkRoutes,
   ...entityRoutes,
   ...skillRoutes,
+  ...modelRoutes,
   ...auditRoutes,
   ...retentionRoutes,
   ...consoleRoutes,

@@ -68,6 +68,7 @@ function readSummary(row: Row): RunSummary {
       seconds: row.int('budget_seconds'),
       calls: row.int('budget_calls'),
     },
+    unknown_effects: row.int('unknown_effects'),
   };
 }
 
@@ -87,6 +88,7 @@ export async function getRun(scope: TenantScope, id: RunId): Promise<Run> {
   const run = await scope.first(
     sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
           r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls,
+          (select count(*)::int from effects f where ${scope.mine('f')} and f.run_id = r.id and f.state = 'unknown') as unknown_effects,
           r.task, r.input, r.key_id as sealed_by, r.result, r.result_key_id as result_sealed_by,
           r.content_state = 'present' and (r.ended_at is null or r.ended_at > (select app.kept_since('run'))) as open
         from runs r where ${scope.mine('r')} and r.id = ${id}`,
@@ -110,17 +112,39 @@ export async function getRun(scope: TenantScope, id: RunId): Promise<Run> {
 
 export interface RunFilter {
   readonly status?: RunStatus | undefined;
+  readonly skill?: string | undefined;
+  readonly createdBy?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  /** Sought in the open columns alone. */
+  readonly text?: string | undefined;
+  /** Waiting for a person, or with an effect of an unknown end. */
+  readonly attention?: boolean | undefined;
   /** Newest first; only runs older than this id. */
   readonly before?: RunId | undefined;
   readonly limit: number;
 }
 
 export async function listRuns(scope: TenantScope, filter: RunFilter): Promise<RunSummary[]> {
+  // Both lists are short and have an index of their own: the runs themselves are then found by id.
+  const walled =
+    filter.attention === true
+      ? sql`${scope.mine('r')} and r.id = any (
+          array(select w.id from runs w where ${scope.mine('w')} and w.status = 'waiting')
+          || array(select f.run_id from effects f where ${scope.mine('f')} and f.state = 'unknown'))`
+      : sql`${scope.mine('r')}`;
   return scope.rows(
     sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
-          r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls
-        from runs r where ${scope.mine('r')} and ${sql.all(
+          r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls,
+          (select count(*)::int from effects f where ${scope.mine('f')} and f.run_id = r.id and f.state = 'unknown') as unknown_effects
+        from runs r where ${walled} and ${sql.all(
           filter.status !== undefined && sql`r.status = ${filter.status}`,
+          filter.skill !== undefined && sql`r.skill_name = ${filter.skill}`,
+          filter.createdBy !== undefined && sql`r.user_id = ${filter.createdBy}`,
+          filter.from !== undefined && sql`r.created_at >= ${filter.from}`,
+          filter.to !== undefined && sql`r.created_at < ${filter.to}`,
+          filter.text !== undefined &&
+            sql`position(lower(${filter.text}) in lower(concat_ws(' ', r.id, r.skill_name || '@' || r.skill_version, r.model, r.error_code))) > 0`,
           filter.before !== undefined && sql`r.id < ${filter.before}`,
         )} order by r.id desc limit ${filter.limit}`,
     readSummary,
@@ -131,7 +155,7 @@ export async function listRuns(scope: TenantScope, filter: RunFilter): Promise<R
 export async function loadWork(scope: TenantScope, id: RunId): Promise<RunWork> {
   const work = await scope.first(
     sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.skill_digest, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
-          r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls,
+          r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls, 0 as unknown_effects,
           r.task, r.input, r.run_grant, r.key_id as sealed_by
         from runs r where ${scope.mine('r')} and r.id = ${id}`,
     (row: Row): RunWork => {

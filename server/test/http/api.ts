@@ -106,7 +106,7 @@ export async function startApi(
     links: createLinks(database.api, new Map([[1, new Uint8Array(32).fill(5)]]), options.linkDoors),
     skills,
     console: options.console ?? NO_CONSOLE,
-    models: { names: ['rehearsal', 'gullible'], fallback: 'rehearsal' },
+    models: { names: ['rehearsal', 'gullible'], ruleBased: ['rehearsal', 'gullible'], fallback: 'rehearsal' },
     log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
     listen: { host: '127.0.0.1', port: 0, publicUrl: options.publicUrl, trustedProxies: [] },
     disk: { full: async () => false },

@@ -78,3 +78,59 @@ test('a budget is the smaller of the two in each part', async () => {
   });
   assert.deepEqual(await budgetOf({ cost: '0.9999999999' }), { ...most, cost: '0.9999999999' });
 });
+
+test('runs are listed by skill, user, time and text, each filter narrowing what the others leave', async () => {
+  const { api_key: key, user_id: user } = api.tenantA;
+  const ids = async (search: string): Promise<string[]> => {
+    const listed = await api.ask(`/v1/runs?limit=100&${search}`, { key });
+    assert.equal(listed.status, 200, listed.text);
+    return listed.json.data.map((run: { id: string }) => run.id);
+  };
+  const made = await api.ask('/v1/runs', { key, json: { skill: 'document-digest', task: 'Read.', model: 'gullible' } });
+  const { id, created_at: at } = made.json;
+  assert.equal(made.json.unknown_effects, 0);
+  const tail = id.slice(-12);
+  assert.deepEqual(await ids(`text=${tail.toUpperCase()}`), [id]);
+  assert.deepEqual(await ids(`text=gullible&skill=document-digest&created_by=${user}&from=${at}`), [id]);
+  for (const search of [
+    `text=${tail}&skill=web-digest`,
+    `text=${tail}&to=${at}`,
+    `text=${tail}%25`,
+    'attention=needed',
+  ])
+    assert.deepEqual(await ids(search), [], search);
+  for (const search of ['from=yesterday', 'from=2026-13-01T00:00:00Z', 'text=', 'skill=Web', 'attention=yes'])
+    assert.equal((await api.ask(`/v1/runs?${search}`, { key })).status, 400, search);
+});
+
+test('a run lists its effects by key, and one of an unknown end asks for attention', async () => {
+  const { api_key: key, tenant_id: tenant } = api.tenantA;
+  const { id } = (await api.ask('/v1/runs', { key, json: wanted })).json;
+  assert.deepEqual((await api.ask(`/v1/runs/${id}/effects`, { key })).json, { data: [], next_cursor: null });
+  await api.database.admin(`insert into app.effects (tenant_id, run_id, key, call_id, tool, idempotent, state)
+    select '${tenant}', '${id}', 'call:' || n, 'c' || n, 'mail.send', false, case n when 2 then 'unknown' else 'done' end
+    from generate_series(1, 3) n`);
+  const first = await api.ask(`/v1/runs/${id}/effects?limit=2`, { key });
+  assert.deepEqual(
+    first.json.data.map((one: { key: string; state: string }) => [one.key, one.state]),
+    [
+      ['call:1', 'done'],
+      ['call:2', 'unknown'],
+    ],
+  );
+  const rest = await api.ask(`/v1/runs/${id}/effects?limit=2&cursor=${first.json.next_cursor}`, { key });
+  assert.deepEqual([rest.json.data[0].key, rest.json.data.length, rest.json.next_cursor], ['call:3', 1, null]);
+  const held = await api.ask('/v1/runs?attention=needed', { key });
+  assert.deepEqual(
+    held.json.data.map((run: { id: string; unknown_effects: number }) => [run.id, run.unknown_effects]),
+    [[id, 1]],
+  );
+});
+
+test('the models are listed with the default one and those that are rules', async () => {
+  const { data } = (await api.ask('/v1/models', { key: api.tenantA.api_key })).json;
+  assert.deepEqual(data, [
+    { name: 'rehearsal', is_default: true, rule_based: true },
+    { name: 'gullible', is_default: false, rule_based: true },
+  ]);
+});

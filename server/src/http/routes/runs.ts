@@ -11,6 +11,13 @@ import { demandArtifacts, planRun } from '../run-plan.ts';
 
 const CREATE = { method: 'POST', path: '/v1/runs', idempotency: 'replay' } as const;
 
+function timeOf(text: string | undefined, path: string): Date | undefined {
+  if (text === undefined) return undefined;
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw fault('invalid_request', { fields: [{ path, message: 'is not a time' }] });
+  return time;
+}
+
 export const runRoutes: readonly Route[] = [
   route({
     ...CREATE,
@@ -43,12 +50,21 @@ export const runRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/runs',
     access: 'runs:read',
-    summary: 'Lists runs, newest first; of one status when told.',
+    summary: 'Lists runs, newest first; by status, skill, user, time or text when told.',
     query: ListRunsQuery,
     answers: [answer(pageOf(RunSummary), 'A page of runs.')],
     handle: async ({ scope, query }) => {
-      const read = (before: RunId | undefined, limit: number) =>
-        listRuns(scope, { status: query.status, before, limit });
+      const { status, skill, text } = query;
+      const filter = {
+        status,
+        skill,
+        text,
+        createdBy: query.created_by,
+        from: timeOf(query.from, '/from'),
+        to: timeOf(query.to, '/to'),
+        attention: query.attention === 'needed',
+      };
+      const read = (before: RunId | undefined, limit: number) => listRuns(scope, { ...filter, before, limit });
       return ok(await page(query, read, (run) => run.id));
     },
   }),

@@ -17,7 +17,7 @@ import { createBudget, getBudget, listBudgets, updateBudget } from '../../limits
 import { findRun } from '../../runs/runs.ts';
 import { created, ok } from '../answer.ts';
 import { answer, made } from '../answer-spec.ts';
-import { page } from '../cursor.ts';
+import { page, pageByName } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
 import { type Route, route } from '../route.ts';
 
@@ -25,7 +25,6 @@ const DAY_MS = 86_400_000;
 const MOST_DAYS = 366;
 const DEFAULT_DAYS = 30;
 const DEFAULT_GROUPS = 100;
-const MARK = 'u1:';
 const CREATE = { method: 'POST', path: '/v1/budgets', idempotency: 'replay' } as const;
 
 const refuse = (path: string, message: string): Error => fault('invalid_request', { fields: [{ path, message }] });
@@ -47,14 +46,6 @@ function daysOf(query: UsageQuery, now: number): { readonly from: string; readon
   return { from: text(from), to: text(to) };
 }
 
-/** Groups have names, not ids: the cursor is the last name of the page. */
-function readGroupCursor(cursor: string | undefined): string | undefined {
-  if (cursor === undefined) return undefined;
-  const text = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (!text.startsWith(MARK) || text.includes('\0')) throw refuse('/cursor', 'is not a cursor of an answer');
-  return text.slice(MARK.length);
-}
-
 function demandLimit(limits: { readonly limit_cost?: string; readonly limit_tokens?: number }): void {
   if (limits.limit_cost === undefined && limits.limit_tokens === undefined)
     throw refuse('', 'limit_cost or limit_tokens is required');
@@ -69,13 +60,9 @@ export const usageRoutes: readonly Route[] = [
     query: UsageQuery,
     answers: [answer(UsagePage, 'A page of sums.')],
     handle: async ({ scope, query }) => {
-      const limit = query.limit ?? DEFAULT_GROUPS;
-      const asked = { by: query.by ?? 'day', ...daysOf(query, Date.now()), after: readGroupCursor(query.cursor) };
-      const groups = await sumUsage(scope, { ...asked, limit: limit + 1 });
-      const data = groups.slice(0, limit);
-      const last = groups.length > limit ? data.at(-1) : undefined;
-      const next = last === undefined ? null : Buffer.from(MARK + last.key, 'utf8').toString('base64url');
-      return ok({ by: asked.by, from: asked.from, to: asked.to, data, next_cursor: next });
+      const asked = { by: query.by ?? 'day', ...daysOf(query, Date.now()) };
+      const read = (after: string | undefined, limit: number) => sumUsage(scope, { ...asked, after, limit });
+      return ok({ ...asked, ...(await pageByName({ ...query, most: DEFAULT_GROUPS }, read, (group) => group.key)) });
     },
   }),
   route({

@@ -1,0 +1,27 @@
+// What a run did to the world, and what of it nobody knows.
+import { Effect, ListEffectsQuery, pageOf } from '@sallyport/contracts';
+import { listEffects } from '../../effects/effects.ts';
+import { fault } from '../../errors.ts';
+import { asId, type RunId } from '../../ids.ts';
+import { findRun } from '../../runs/runs.ts';
+import { ok } from '../answer.ts';
+import { answer } from '../answer-spec.ts';
+import { pageByName } from '../cursor.ts';
+import { type Route, route } from '../route.ts';
+
+export const effectRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/runs/{id}/effects',
+    access: 'runs:read',
+    summary: 'Lists the effects of a run in the order of their keys: claimed, done, failed, or unknown.',
+    query: ListEffectsQuery,
+    answers: [answer(pageOf(Effect), 'A page of effects.')],
+    handle: async ({ scope, params, query }) => {
+      const id = asId<RunId>(params.id);
+      if ((await findRun(scope, id)) === undefined) throw fault('not_found');
+      const read = (after: string | undefined, limit: number) => listEffects(scope, id, { after, limit });
+      return ok(await pageByName({ ...query, most: 100 }, read, (effect) => effect.key));
+    },
+  }),
+];
