@@ -127,7 +127,7 @@ export interface RunFilter {
 
 export async function listRuns(scope: TenantScope, filter: RunFilter): Promise<RunSummary[]> {
   // Both lists are short and have an index of their own: the runs themselves are then found by id.
-  const walled =
+  const among =
     filter.attention === true
       ? sql`${scope.mine('r')} and r.id = any (
           array(select w.id from runs w where ${scope.mine('w')} and w.status = 'waiting')
@@ -137,7 +137,7 @@ export async function listRuns(scope: TenantScope, filter: RunFilter): Promise<R
     sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
           r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls,
           (select count(*)::int from effects f where ${scope.mine('f')} and f.run_id = r.id and f.state = 'unknown') as unknown_effects
-        from runs r where ${walled} and ${sql.all(
+        from runs r where ${among} and ${sql.all(
           filter.status !== undefined && sql`r.status = ${filter.status}`,
           filter.skill !== undefined && sql`r.skill_name = ${filter.skill}`,
           filter.createdBy !== undefined && sql`r.user_id = ${filter.createdBy}`,
