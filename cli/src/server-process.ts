@@ -24,10 +24,11 @@ export async function settingFlags(): Promise<Flag[]> {
   });
 }
 
-export function readSettings(server: Server, input: Input): Config {
+/** `told` is what the command itself says; a flag that is given says it better. */
+export function readSettings(server: Server, input: Input, told: Readonly<Record<string, string>> = {}): Config {
   const flags: Record<string, string | undefined> = {};
   for (const setting of Object.values(server.SETTINGS))
-    if ('flag' in setting) flags[setting.flag] = input.text(setting.flag);
+    if ('flag' in setting) flags[setting.flag] = input.text(setting.flag) ?? told[setting.flag];
   return server.readConfig({ env: serverEnvironment(), flags });
 }
 

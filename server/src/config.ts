@@ -23,6 +23,9 @@ type Optional =
   | 'stripeApiKey'
   | 'stripeWebhookSecrets'
   | 'masterKey'
+  | 'healthAddress'
+  | 'keyFolder'
+  | 'blobFolder'
   | 's3Endpoint'
   | 's3Bucket'
   | 's3AccessKeyId'
@@ -54,6 +57,8 @@ export function readConfig(source: ConfigSource = { env: process.env, flags: {} 
   }
   values.dataDir = resolve(String(values.dataDir ?? join(homedir(), '.sallyport')));
   values.skillsDir = resolve(String(values.skillsDir ?? fileURLToPath(new URL('../../skills', import.meta.url))));
+  for (const name of ['keyFolder', 'blobFolder'])
+    if (values[name] !== undefined) values[name] = resolve(String(values[name]));
   for (const name of Object.keys(source.env))
     if (OURS.test(name) && !isKnown(name)) faults.push(`${name}: there is no such setting`);
   const config = values as unknown as Config;
@@ -88,8 +93,7 @@ function find(setting: Setting<unknown>, source: ConfigSource, faults: string[])
 /** What no setting can say by itself. */
 function checkTogether(config: Config): string[] {
   const faults: string[] = [];
-  const loopback = config.host === '::1' || config.host.startsWith('127.');
-  if (!loopback && (config.publicUrl === undefined || config.trustedProxies.length === 0))
+  if (!isLoopback(config.host) && (config.publicUrl === undefined || config.trustedProxies.length === 0))
     faults.push(
       `SALLYPORT_HOST: ${config.host} is not loopback; expected SALLYPORT_PUBLIC_URL (https) and SALLYPORT_TRUSTED_PROXIES with it, for example https://agents.example.com and 10.0.0.5`,
     );
@@ -103,7 +107,27 @@ function checkTogether(config: Config): string[] {
     );
   if (config.databaseDirectUrl !== undefined && config.databaseUrl === undefined)
     faults.push('DATABASE_URL: missing; expected with DATABASE_DIRECT_URL');
-  faults.push(...checkStripe(config), ...checkBlobs(config));
+  faults.push(...checkNode(config), ...checkStripe(config), ...checkBlobs(config));
+  return faults;
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || host.startsWith('127.');
+}
+
+function checkNode({ roles, healthAddress, metrics, blobs, blobFolder }: Config): string[] {
+  const faults: string[] = [];
+  if (healthAddress !== undefined && roles.includes('api'))
+    faults.push(
+      'SALLYPORT_HEALTH_ADDRESS: set on a node with the API, which answers on its own port; expected with SALLYPORT_ROLES=worker',
+    );
+  // The operator's key would cross the network in the clear.
+  if (healthAddress !== undefined && !isLoopback(healthAddress.host) && metrics === 'on')
+    faults.push(
+      `SALLYPORT_HEALTH_ADDRESS: ${healthAddress.host} is not loopback; expected a loopback address with SALLYPORT_METRICS=on, for example 127.0.0.1:4601`,
+    );
+  if (blobFolder !== undefined && blobs === 's3')
+    faults.push('SALLYPORT_BLOB_FOLDER: set with SALLYPORT_BLOBS=s3; expected one of the two');
   return faults;
 }
 

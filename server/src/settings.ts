@@ -4,6 +4,7 @@
 import { parseAddress } from '@sallyport/egress';
 import { ACCESS_SETTINGS } from './access-settings.ts';
 import { BLOB_SETTINGS } from './blob-settings.ts';
+import { NODE_SETTINGS } from './node-settings.ts';
 import { list, money, oneOf, type Setting, url, whole } from './setting-readers.ts';
 
 export type { Setting } from './setting-readers.ts';
@@ -252,6 +253,7 @@ export const SETTINGS = {
     parse: whole(1, 32),
   },
   ...ACCESS_SETTINGS,
+  ...NODE_SETTINGS,
   drainSeconds: {
     env: 'SALLYPORT_DRAIN_SECONDS',
     flag: 'drain-seconds',

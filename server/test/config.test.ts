@@ -53,3 +53,18 @@ test('every fault is named at once: the setting, what is wrong, what is expected
     assert.match(fault, /: not accepted; expected .+, for example .+/);
   assert.ok(!faults.join('\n').includes(secret));
 });
+
+test('a node takes the roles that it is told and no other, and its health has an address of its own only without the API', () => {
+  assert.deepEqual(readConfig({ env: {}, flags: {} }).roles, ['api', 'worker']);
+  assert.deepEqual(readConfig({ env: { SALLYPORT_ROLES: 'worker' }, flags: {} }).roles, ['worker']);
+  for (const wrong of [',', 'api,', 'both', 'api,api', 'API'])
+    assert.match(faultsOf({ SALLYPORT_ROLES: wrong })[0] ?? '', /SALLYPORT_ROLES .*expected api, worker/, wrong);
+  const health = { SALLYPORT_ROLES: 'worker', SALLYPORT_HEALTH_ADDRESS: '[::1]:4601' };
+  assert.deepEqual(readConfig({ env: health, flags: {} }).healthAddress, { host: '::1', port: 4601 });
+  for (const wrong of ['4601', '127.0.0.1', '::1:4601', '[127.0.0.1]:1', 'localhost:1', '127.0.0.1:65536'])
+    assert.match(faultsOf({ ...health, SALLYPORT_HEALTH_ADDRESS: wrong })[0] ?? '', /ADDRESS:PORT/, wrong);
+  assert.match(faultsOf({ SALLYPORT_HEALTH_ADDRESS: '127.0.0.1:1' })[0] ?? '', /expected with SALLYPORT_ROLES=worker/);
+  const open = { ...health, SALLYPORT_HEALTH_ADDRESS: '10.0.0.7:4601' };
+  assert.deepEqual(faultsOf(open), []);
+  assert.match(faultsOf({ ...open, SALLYPORT_METRICS: 'on' })[0] ?? '', /10\.0\.0\.7 is not loopback/);
+});

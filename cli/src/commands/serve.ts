@@ -13,6 +13,11 @@ async function run(input: Input): Promise<number> {
     const settings = readSettings(server, input);
     config = settings;
     const log = openLog(server, settings);
+    if (!settings.roles.includes('api'))
+      return await runUntilStopped(
+        () => server.work(settings, log),
+        () => note('sallyport: the worker is ready'),
+      );
     return await runUntilStopped(
       () => server.serve(settings, log),
       (served) => (input.has('json') ? printJson(served) : printReady(served, settings, input.has('show-key'))),

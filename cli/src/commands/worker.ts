@@ -5,7 +5,7 @@ import { asStop, loadServer, openLog, readSettings, runUntilStopped, settingFlag
 async function run(input: Input): Promise<number> {
   const server = await loadServer();
   try {
-    const config = readSettings(server, input);
+    const config = readSettings(server, input, { roles: 'worker' });
     const log = openLog(server, config);
     return await runUntilStopped(
       () => server.work(config, log),
@@ -30,5 +30,8 @@ export const command: Command = {
       run,
     },
   },
-  notes: ['Settings are read from flags, then from the environment variable in brackets.'],
+  notes: [
+    'The same as serve with SALLYPORT_ROLES=worker. SALLYPORT_HEALTH_ADDRESS says where it answers whether it lives.',
+    'Settings are read from flags, then from the environment variable in brackets.',
+  ],
 };

@@ -7,16 +7,21 @@ import { readFigures } from '../posture/posture.ts';
 /** Answers how to end it. Without metrics nothing is watched. */
 export function attachMetrics(
   metrics: NodeMetrics | undefined,
-  parts: { readonly api: Database; readonly agent: AgentDeps; readonly leaseAgeMs: () => number | undefined },
+  parts: {
+    readonly api: Database;
+    /** Undefined on a node without a worker. */
+    readonly agent: AgentDeps | undefined;
+    readonly leaseAgeMs: () => number | undefined;
+  },
 ): () => void {
   if (metrics === undefined) return () => undefined;
   const { api, agent, leaseAgeMs } = parts;
   const loop = watchLoop();
   metrics.attach({
     figures: () => readFigures(api, Date.now),
-    pools: { api: api.use, worker: agent.db.use },
-    egress: { web: () => agent.egress.stats().codes },
-    parser: agent.parser.load,
+    pools: agent === undefined ? { api: api.use } : { api: api.use, worker: agent.db.use },
+    egress: agent === undefined ? {} : { web: () => agent.egress.stats().codes },
+    parser: agent?.parser.load,
     leaseAgeMs,
     loop,
   });

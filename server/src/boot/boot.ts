@@ -14,5 +14,6 @@ export { type Guards, openGuards, providerOptions } from './guards.ts';
 export { demandMasterKeyFile, findMasterKeys, makeFirstMasterKey } from './master-key.ts';
 export { openBilling, openPrices } from './open-billing.ts';
 export { watchNode } from './readiness.ts';
+export { demandSharedKeys } from './shared-keys.ts';
 export { openAccess, openTokenIssuers } from './token-issuers.ts';
 export { migrateAndTell } from './told-migration.ts';

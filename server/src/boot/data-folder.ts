@@ -20,7 +20,7 @@ import { fault } from '../errors.ts';
 
 export interface DataFolder {
   readonly path: string;
-  /** The 32 bytes of a secret of this folder, made when it is not there. */
+  /** The 32 bytes of a secret of this folder, made when it is not there; where nodes share the keys, a missing one is a fault. */
   secret(name: string): Uint8Array;
   /** The secrets `stem-1`, `stem-2` … that are there, by number. */
   secrets(stem: string): ReadonlyMap<number, Uint8Array>;
@@ -33,14 +33,19 @@ export interface DataFolder {
 const VERSION = /^[1-9]\d{0,5}$/;
 const NAME = /^[a-z0-9][a-z0-9.-]{0,60}$/;
 
-/** Opens the folder, making it when it is not there. Throws `EmbeddedError` naming path, uid and the command that mends it. */
-export function openDataFolder(path: string): DataFolder {
-  const keys = join(path, 'keys');
+/**
+ * Opens the folder, making it when it is not there; `shared` is the folder of keys that nodes share. Throws `EmbeddedError` naming path,
+ * uid and the command that mends it.
+ */
+export function openDataFolder(path: string, shared?: string): DataFolder {
+  const keys = shared ?? join(path, 'keys');
   const uid = process.getuid?.() ?? 0;
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    mkdirSync(keys, { recursive: true, mode: 0o700 });
-    chmodSync(keys, 0o700);
+    if (shared === undefined) {
+      mkdirSync(keys, { recursive: true, mode: 0o700 });
+      chmodSync(keys, 0o700);
+    }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EmbeddedError(
@@ -54,10 +59,10 @@ export function openDataFolder(path: string): DataFolder {
   };
   return {
     path,
-    secret: (name) => readOrMake(join(keys, name), uid),
+    secret: (name) => (shared === undefined ? readOrMake(join(keys, name), uid) : readShared(join(keys, name), uid)),
     secrets: (stem) =>
       new Map(
-        readdirSync(keys).flatMap((name): [number, Uint8Array][] => {
+        namesIn(keys).flatMap((name): [number, Uint8Array][] => {
           const version = name.startsWith(`${stem}-`) ? name.slice(stem.length + 1) : '';
           return VERSION.test(version) ? [[Number(version), readSecret(join(keys, name), uid)]] : [];
         }),
@@ -79,6 +84,23 @@ function readIfThere(path: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+function namesIn(keys: string): string[] {
+  try {
+    return readdirSync(keys);
+  } catch (cause) {
+    throw fault('configuration', { detail: `SALLYPORT_KEY_FOLDER: ${keys} cannot be read`, cause });
+  }
+}
+
+/** A node that made a key of its own would let nobody in whom the others know. */
+function readShared(path: string, uid: number): Uint8Array {
+  if (readIfThere(path) === undefined)
+    throw fault('configuration', {
+      detail: `SALLYPORT_KEY_FOLDER: ${path} is missing; expected the file that all nodes share, made once as uid ${uid}: umask 077; openssl rand -hex 32 > ${path}`,
+    });
+  return readSecret(path, uid);
 }
 
 function readOrMake(path: string, uid: number): Uint8Array {

@@ -63,7 +63,7 @@ function external(config: Config, folder: DataFolder, url: URL): DatabaseServer 
     config.databaseDirectUrl === undefined ? pooled : parseUrl('DATABASE_DIRECT_URL', config.databaseDirectUrl);
   // Over a socket the server knows us as the operating system does; over a network each login has a password of its own.
   const byPassword = !direct.host.startsWith('/') || direct.password !== undefined;
-  const secret = folder.secret('database');
+  const secret = byPassword ? folder.secret('database') : new Uint8Array();
   const password = (name: Login): string =>
     createHmac('sha256', secret).update(`sallyport.login.v1\0${config.rolePrefix}_${name}`).digest('base64url');
   const login =

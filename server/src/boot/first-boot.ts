@@ -1,6 +1,6 @@
 // The first boot of a database: the operator key, the first tenant with its owner, the owner's first key.
 // Each is written to its file before the database calls it done, so that a start that was killed anywhere is finished by the next.
-import type { Database } from '../db/db.ts';
+import { type ConnectOptions, type Database, holdAdvisoryLock } from '../db/db.ts';
 import {
   createFirstTenant,
   createSetupToken,
@@ -23,12 +23,27 @@ export interface FirstBoot {
   readonly setupToken: string;
 }
 
-export async function finishFirstBoot(
-  db: Database,
-  peppers: Peppers,
-  folder: DataFolder,
-  log: Log,
-): Promise<FirstBoot> {
+const LOCK = { class: 21_011, object: 0 };
+
+export interface BootingNode {
+  readonly api: Database;
+  /** For the lock: past any pooler. */
+  readonly direct: ConnectOptions;
+  readonly peppers: Peppers;
+  readonly folder: DataFolder;
+}
+
+/** Of nodes that boot at once, one makes the keys and the others find them made. */
+export async function finishFirstBoot(node: BootingNode, log: Log): Promise<FirstBoot> {
+  const lock = await holdAdvisoryLock(node.direct, LOCK, () => undefined);
+  try {
+    return await bootAlone(node, log);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function bootAlone({ api: db, peppers, folder }: BootingNode, log: Log): Promise<FirstBoot> {
   await standOperatorKey(db, peppers, folder, log);
   const plan = await standingFirstTenant(db);
   let apiKey: string | undefined;
@@ -45,7 +60,8 @@ export async function finishFirstBoot(
 async function standOperatorKey(db: Database, peppers: Peppers, folder: DataFolder, log: Log): Promise<void> {
   const standing = folder.read(OPERATOR_FILE)?.trim();
   const text = await useOperatorKey(db, peppers, standing, (made) => folder.write(OPERATOR_FILE, `${made}\n`));
-  if (text === undefined)
+  // A node beside the one that booted first has none, and needs none.
+  if (text === undefined && standing !== undefined)
     log.warn('boot.operator_key', {
       path: `${folder.path}/${OPERATOR_FILE}`,
       detail: 'the operator key of this folder is not the one of this database; tenants are made with that one',

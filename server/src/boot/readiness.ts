@@ -7,7 +7,7 @@ export interface Reason {
   readonly detail: string;
 }
 
-export function watchNode(parts: PostureSources & { readonly alive: () => boolean }): {
+export function watchNode(parts: PostureSources & { readonly alive: (() => boolean) | undefined }): {
   readonly readiness: () => Promise<Reason[]>;
   readonly posture: () => Promise<Posture>;
 } {
@@ -16,7 +16,7 @@ export function watchNode(parts: PostureSources & { readonly alive: () => boolea
     const reasons: Reason[] = [];
     await api.ping().catch(() => reasons.push({ code: 'database', detail: 'The database does not answer.' }));
     if (await disk.full()) reasons.push({ code: 'disk_full', detail: `The disk of ${config.dataDir} is nearly full.` });
-    if (!alive()) reasons.push({ code: 'worker', detail: 'The worker has no lease.' });
+    if (alive?.() === false) reasons.push({ code: 'worker', detail: 'The worker has no lease.' });
     return reasons;
   };
   return { readiness, posture: createPosture(parts) };

@@ -59,7 +59,7 @@ async function examineDatabase(config: Config): Promise<Finding[]> {
   if (!isThere(config.dataDir)) return [skipped('database', 'there is no data folder yet', 'sallyport serve makes it')];
   let facts: DatabaseFacts;
   try {
-    const server = await openDatabaseServer(config, openDataFolder(config.dataDir), { own: false });
+    const server = await openDatabaseServer(config, openDataFolder(config.dataDir, config.keyFolder), { own: false });
     facts = await server.inspect();
   } catch (error) {
     return [explainDatabase(error, config)];

@@ -24,9 +24,9 @@ export async function examineFolder(config: Config): Promise<Finding[]> {
   return [
     examineOwner(path, stats, uid),
     await examineSpace(config),
-    ...examineKeys(path, uid, neededKeys(config)),
+    ...examineKeys(config, uid),
     config.s3Bucket === undefined
-      ? examineBlobs(join(path, 'blobs'))
+      ? examineBlobs(config.blobFolder ?? join(path, 'blobs'))
       : skipped('blobs', `they rest in the bucket ${config.s3Bucket}`, 'a start of the server tries it'),
   ];
 }
@@ -47,17 +47,24 @@ async function examineSpace({ dataDir, diskLimit }: Config): Promise<Finding> {
   return percent >= diskLimit - SOON ? warn('space', said, fix) : good('space', said);
 }
 
-/** A master key that comes by a setting is not in the folder. */
-function neededKeys(config: Config): string[] {
-  return config.masterKey === undefined ? ['pepper-1', 'master-1'] : ['pepper-1'];
+/** A master key that comes by a setting is not in the folder. Of keys that nodes share all must be there before any node starts. */
+function neededKeys({ masterKey, keyFolder }: Config): string[] {
+  const shared = keyFolder === undefined ? [] : ['certificates-1', 'links-1'];
+  return [...shared, ...(masterKey === undefined ? ['master-1'] : []), 'pepper-1'];
 }
 
-function examineKeys(path: string, uid: number | undefined, needed: readonly string[]): Finding[] {
-  const folder = join(path, 'keys');
-  const names = isThere(folder) ? readdirSync(folder) : [];
+/** Beside the keys a folder of secrets may hold others, of the database or of the store. */
+const KEY = /^(certificates|links|master|pepper)-\d+$|^database$/;
+
+function examineKeys(config: Config, uid: number | undefined): Finding[] {
+  const path = config.dataDir;
+  const folder = config.keyFolder ?? join(path, 'keys');
+  const needed = neededKeys(config);
+  const there = isThere(folder) ? readdirSync(folder) : [];
+  const names = config.keyFolder === undefined ? there : there.filter((name) => KEY.test(name));
   const missing = needed.filter((name) => !names.includes(name));
   // A folder that was never served has none yet; one that was has lost them.
-  const served = READ_BY_PEOPLE.some((name) => isThere(join(path, name)));
+  const served = config.keyFolder !== undefined || READ_BY_PEOPLE.some((name) => isThere(join(path, name)));
   const faults = [
     ...(served
       ? missing.map((name) =>

@@ -13,7 +13,7 @@ import type { HttpDeps } from './deps.ts';
 import { admit, begin, callOf, type Exchange, send, sendFailure } from './exchange.ts';
 import { openServices } from './open-services.ts';
 import { createReference } from './reference/reference.ts';
-import { methodsAt, ROUTES } from './registry.ts';
+import { HEALTH_ROUTES, methodsAt, ROUTES } from './registry.ts';
 import type { Route, Services } from './route.ts';
 
 export type { ApiReference } from './api-reference.ts';
@@ -26,16 +26,25 @@ export type { Access, Method, Route } from './route.ts';
 
 const CLOSE_MS = 10_000;
 
+export interface Standing extends Pick<HttpDeps, 'log' | 'listen'> {
+  /** A node without the API serves what is about its own health, and nothing else. */
+  readonly only?: 'health';
+}
+
 /** A node from its first to its last request. */
 class Node {
   readonly log: HttpDeps['log'];
   readonly listen: HttpDeps['listen'];
   waiting: Waiting = { code: 'starting', detail: 'starting' };
   services: Services | undefined;
+  /** It was told to end, and waits for balancers to notice. */
+  leaving = false;
+  readonly routes: readonly Route[];
 
-  constructor({ log, listen }: Pick<HttpDeps, 'log' | 'listen'>) {
+  constructor({ log, listen, only }: Standing) {
     this.log = log;
     this.listen = listen;
+    this.routes = only === 'health' ? HEALTH_ROUTES : ROUTES;
   }
   get keyUse(): Services['keyUse'] | undefined {
     return this.services?.keyUse;
@@ -93,7 +102,8 @@ function createApp(node: Node): FastifyInstance {
 function serve(app: FastifyInstance, node: Node): void {
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
   const of = (request: FastifyRequest): Exchange => exchanges.get(request) ?? { began: performance.now() };
-  const byPattern = new Map(ROUTES.map((route) => [`${route.method} ${pattern(route)}`, route]));
+  const { routes } = node;
+  const byPattern = new Map(routes.map((route) => [`${route.method} ${pattern(route)}`, route]));
   app.addHook('onRoute', (added) => {
     if (!byPattern.has(`${String(added.method)} ${added.url}`))
       throw fault('internal', { detail: `${added.url} is not in the registry` });
@@ -103,12 +113,15 @@ function serve(app: FastifyInstance, node: Node): void {
     exchanges.set(request, exchange);
     const { services } = node;
     if (services === undefined) return send(reply, answerBeforeService(request, node.listen, node.waiting));
+    if (node.leaving) reply.header('connection', 'close');
     const route = byPattern.get(`${request.method} ${request.routeOptions.url ?? ''}`);
     await admit(services, request, exchange, route, (headers) => void reply.headers(headers));
+    if (node.leaving && route?.path === '/readyz')
+      return send(reply, { status: 503, body: { status: 'not_ready', codes: ['leaving'] } });
   });
   app.setErrorHandler((error, request, reply) => sendFailure(reply, of(request), error));
   app.setNotFoundHandler((request, reply) => {
-    const allowed = methodsAt((request.raw.url ?? '').split('?')[0] ?? '');
+    const allowed = methodsAt(routes, (request.raw.url ?? '').split('?')[0] ?? '');
     if (allowed.length === 0) return sendFailure(reply, of(request), fault('not_found'));
     return sendFailure(reply.header('allow', allowed.join(', ')), of(request), fault('method_not_allowed'));
   });
@@ -125,7 +138,7 @@ function serve(app: FastifyInstance, node: Node): void {
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));
     add(
       scope,
-      ROUTES.filter((route) => route.raw),
+      routes.filter((route) => route.raw),
     );
   });
   app.register(async (scope) => {
@@ -141,7 +154,7 @@ function serve(app: FastifyInstance, node: Node): void {
     );
     add(
       scope,
-      ROUTES.filter((route) => !route.raw),
+      routes.filter((route) => !route.raw),
     );
   });
 }
@@ -152,12 +165,14 @@ export interface ListeningNode {
   waitFor(waiting: Waiting): void;
   /** From now on the node serves. */
   open(deps: HttpDeps): void;
+  /** From now on `/readyz` says no and every answer ends its connection; all else is served as before. */
+  leave(): void;
   /** Stops accepting, ends the event streams, and gives requests in flight 10 s. */
   close(): Promise<void>;
 }
 
 /** Listens, alive and not ready: a node that migrates, or waits for another that does, is not taken for a dead one. */
-export async function listenHttp(node: Pick<HttpDeps, 'log' | 'listen'>): Promise<ListeningNode> {
+export async function listenHttp(node: Standing): Promise<ListeningNode> {
   const standing = new Node(node);
   const app = createApp(standing);
   serve(app, standing);
@@ -174,6 +189,9 @@ export async function listenHttp(node: Pick<HttpDeps, 'log' | 'listen'>): Promis
     },
     open: (deps) => {
       standing.services = openServices(deps, createReference(ROUTES, deps.listen.publicUrl));
+    },
+    leave: () => {
+      standing.leaving = true;
     },
     close: () => {
       closing ??= (async () => {

@@ -52,11 +52,16 @@ export const ROUTES: readonly Route[] = [
   ...billingRoutes,
 ];
 
+/** All that a node without the API serves. */
+export const HEALTH_ROUTES: readonly Route[] = [...healthRoutes, ...metricRoutes];
+
 /** Methods that are served under this path, for `Allow`. */
-export function methodsAt(path: string): Method[] {
+export function methodsAt(routes: readonly Route[], path: string): Method[] {
   const asked = path.split('/');
-  return ROUTES.filter((route) => {
-    const parts = route.path.split('/');
-    return parts.length === asked.length && parts.every((part, at) => part.startsWith('{') || part === asked[at]);
-  }).map((route) => route.method);
+  return routes
+    .filter((route) => {
+      const parts = route.path.split('/');
+      return parts.length === asked.length && parts.every((part, at) => part.startsWith('{') || part === asked[at]);
+    })
+    .map((route) => route.method);
 }

@@ -1,14 +1,11 @@
 // S5, S19, S22: what a node says of itself while it waits, when its disk is full, and when an optional part is away.
 import assert from 'node:assert/strict';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { listenHttp } from '../../src/http/http.ts';
 import { createLog } from '../../src/log.ts';
 import { type TestDatabase, testDatabase } from '../database.ts';
-import { beginNode } from '../node.ts';
+import { ask, beginNode, freePort, until } from '../node.ts';
 
 /** The lock of `migrate`. */
 const LOCK = 2_109_001;
@@ -18,35 +15,6 @@ before(async () => {
   database = await testDatabase();
 });
 after(() => database.drop());
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-interface Said {
-  readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads any answer and asserts on it
-  readonly json: any;
-  readonly headers: Headers;
-}
-
-async function ask(port: number, path: string, init: RequestInit = {}): Promise<Said> {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
-  return { status: response.status, json: await response.json(), headers: response.headers };
-}
-
-/** Asks until the answer is as wanted; the runner's limit ends a wait that never comes true. */
-async function until(port: number, path: string, is: (said: Said) => boolean): Promise<Said> {
-  for (;;) {
-    const said = await ask(port, path).catch(() => undefined);
-    if (said !== undefined && is(said)) return said;
-    await delay(20);
-  }
-}
 
 test('a second node waits for the one that migrates: it lives, says that it is migrating, and then serves', async (t) => {
   const other = new pg.Client({ ...database.connect.direct });
