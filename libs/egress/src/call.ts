@@ -1,11 +1,12 @@
 // Reads what a caller gives (text, URL or Request, and its init) once into a record that nothing can change afterwards (R2).
+import type { Decision } from './decision.ts';
 import { EgressError } from './egress-error.ts';
-import type { FetchInit, Method } from './policy.ts';
+import type { FetchInit, Method, Place } from './policy.ts';
 import { type HeaderPairs, takeHeaders } from './request-headers.ts';
 import type { Rules } from './rules.ts';
 
 const MOST_SENT = 32 * 1024 * 1024;
-const OURS = ['maxBytes', 'timeoutMs', 'acceptTypes', 'key', 'mayStart'];
+const OURS = ['maxBytes', 'timeoutMs', 'acceptTypes', 'key', 'mayStart', 'permit', 'onDecision'];
 const STANDARD = ['method', 'headers', 'body', 'redirect', 'signal'];
 /** Keys of the platform's RequestInit that change nothing here. `integrity` is not among them: it would promise a check. */
 const WITHOUT_EFFECT = [
@@ -32,6 +33,8 @@ export interface Call {
   readonly acceptTypes: readonly string[] | undefined;
   readonly key: string;
   readonly mayStart: () => boolean;
+  readonly permit: ((place: Place) => string | undefined) | undefined;
+  readonly onDecision: ((decision: Decision) => void) | undefined;
   /** A redirect that leaves the origin is refused. */
   readonly sameOrigin: boolean;
 }
@@ -66,6 +69,8 @@ export async function takeCall(input: unknown, given: FetchInit, rules: Rules, s
     acceptTypes: init.acceptTypes?.map((type) => type.toLowerCase()),
     key: typeof init.key === 'string' ? init.key.slice(0, 200) : '',
     mayStart: init.mayStart ?? always,
+    permit: init.permit,
+    onDecision: init.onDecision,
     sameOrigin,
   });
 }

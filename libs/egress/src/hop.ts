@@ -61,6 +61,7 @@ export async function passHop(
   try {
     report.target = takeUrl(out.url, gate.rules.schemes, hop.number);
     hop.deadline.check();
+    demandPermit(hop.call.permit, report.target, hop.number);
     if (hop.number === 0) gate.ledger.take(hop.call.key);
     leave = await gate.turnstile.enter(report.target.host, hop.deadline, hop.number);
     const target = await gate.judge(report.target, hop.number, hop.deadline);
@@ -82,6 +83,12 @@ export async function passHop(
     report.end(refusal.at(hop.number));
     throw refusal.at(hop.number);
   }
+}
+
+/** The caller's own list, judged on the name as it was written: what it refuses is not even asked of DNS. */
+export function demandPermit(permit: Call['permit'], { host, port }: Target, hop: number): void {
+  const rule = permit?.({ host, port, hop });
+  if (rule !== undefined) throw new EgressError('host', rule, hop);
 }
 
 function startExchange(
@@ -173,7 +180,8 @@ class HopReport {
       encodedBytes: this.encodedBytes,
     };
     counters.add(measured, rules.clock() - this.#began);
-    if (rules.onDecision === undefined) return;
+    const listeners = [rules.onDecision, this.#hop.call.onDecision].filter((one) => one !== undefined);
+    if (listeners.length === 0) return;
     const decision: Decision = {
       ...measured,
       id: this.#hop.id,
@@ -185,11 +193,12 @@ class HopReport {
       ...(this.#pool === undefined || this.#pool.peer === '' ? {} : { peer: this.#pool.peer }),
       ...(this.status === undefined ? {} : { status: this.status }),
     };
-    try {
-      rules.onDecision(decision);
-    } catch {
-      // Whoever listens may not change what was decided.
-    }
+    for (const tell of listeners)
+      try {
+        tell(decision);
+      } catch {
+        // Whoever listens may not change what was decided.
+      }
   }
 
   #verdict(innerRefusal: boolean): Decision['verdict'] {

@@ -37,6 +37,26 @@ export function parseHostPattern(text: string): HostPattern {
   return { name, below };
 }
 
+/** A host pattern with an optional port: `*.example.com`, `api.example.com:8443`, `[2001:db8::1]:443`. Without a port it means all ports. */
+export interface HostRule {
+  readonly pattern: HostPattern;
+  readonly port: number | undefined;
+}
+
+/** Throws TypeError when the text is no host pattern with an optional port. */
+export function parseHostRule(text: string): HostRule {
+  const match = /^(\[[^\]]*\]|[^:]+)(?::(\d{1,5}))?$/.exec(text);
+  const port = match?.[2] === undefined ? undefined : Number(match[2]);
+  if (match?.[1] === undefined || (port !== undefined && (port < 1 || port > 65_535)))
+    throw new TypeError(`not a host with an optional port: ${text.slice(0, 80)}`);
+  return { pattern: parseHostPattern(match[1]), port };
+}
+
+/** The first rule that names this host and port; `host` as in `Place`. */
+export function findHostRule<R extends HostRule>(rules: readonly R[], host: string, port: number): R | undefined {
+  return rules.find((rule) => (rule.port === undefined || rule.port === port) && matchesHost([rule.pattern], host));
+}
+
 export function matchesHost(patterns: readonly HostPattern[], host: string): boolean {
   return patterns.some(({ name, below }) => (below ? host.endsWith(`.${name}`) : host === name));
 }

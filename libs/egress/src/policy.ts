@@ -94,6 +94,18 @@ export interface FetchInit {
   readonly key?: string;
   /** Asked before every connect, again just before the socket opens, and before the first byte: a superseded worker must not begin a call. */
   readonly mayStart?: () => boolean;
+  /** Asked at every hop, before DNS, beside the policy: a text refuses the hop (code `host`) and is the rule that is told. It only narrows. */
+  readonly permit?: (place: Place) => string | undefined;
+  /** Told of every hop of this call, beside the policy's own listener. */
+  readonly onDecision?: (decision: Decision) => void;
+}
+
+/** Where a hop leads: of a reader, the page that it is to read. */
+export interface Place {
+  /** Lower case, without brackets and trailing dot. */
+  readonly host: string;
+  readonly port: number;
+  readonly hop: number;
 }
 
 /** A whole answer, read with bounds. */

@@ -1,5 +1,6 @@
 // Reader services fetch for us, from their own network: the target they are given is judged here, as if we went ourselves (R19).
 import { EgressError } from './egress-error.ts';
+import { demandPermit } from './hop.ts';
 import { takeUrl } from './intake.ts';
 import type { Judge } from './judge.ts';
 import type { EgressResponse, FetchInit } from './policy.ts';
@@ -43,6 +44,8 @@ export function createReader(
       // Nothing is stripped: a link with a secret in it is a different page without it, and the caller should know.
       for (const name of namesIn(target.url))
         if (secret.has(plain(name))) throw new EgressError('credentials', 'a query name that carries a secret');
+      const { permit, ...onward } = init;
+      demandPermit(permit, target, 0);
       const judged = await judge(target, 0);
       // The service connects where we cannot see: the inner door judges the answers in place of the peer.
       for (const remote of judged.addresses) {
@@ -50,7 +53,7 @@ export function createReader(
         if (door !== undefined && door(peer) !== 'pass')
           throw new EgressError('address', 'the target is not a public address');
       }
-      return send(`${home.origin}/${encodeURIComponent(judged.url.href)}`, init);
+      return send(`${home.origin}/${encodeURIComponent(judged.url.href)}`, onward);
     },
   };
 }
