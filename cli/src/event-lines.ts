@@ -133,6 +133,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     (f) =>
       `${f.text('type', 60)}@${f.text('version', 10)}: ${f.text('attributes.title', 120)} (evidence: ${f.list('evidence').length})`,
   ],
+  'egress.allowed': [
+    '↗',
+    'went out',
+    'plain',
+    (f) =>
+      `${f.text('host', 120)}:${f.text('port', 10)}: ${f.text('status', 10) || 'no answer'}, ${f.text('bytes', 20)} bytes${f.text('code', 60) === '' ? '' : ` (${f.text('code', 60)})`}`,
+  ],
   'egress.blocked': [
     '⊘',
     'blocked',

@@ -116,6 +116,7 @@ const FIXTURES: Readonly<Record<string, unknown>> = {
   'budget.exceeded': { limit: 'cost', allowed: '1', observed: '2', action: 'stop' },
   'artifact.created': { artifact_id: UUID, media_type: 'text/plain', bytes: 1, sha256: HASH, data_class: 'page' },
   'entity.extracted': { entity_id: UUID, type: 'page', version: 1, attributes: { title: 't' }, evidence: [UUID] },
+  'egress.allowed': { call_id: 'c', hop: 0, host: 'h', port: 443, status: 200, bytes: 1 },
   'egress.blocked': { call_id: 'c', host: 'h', port: 443, rule: 'r', code: 'c' },
   'event.payload_removed': { first_seq: 0, last_seq: 9, reason: 'expired', policy: 'run_events' },
   'effect.settled': { effect_key: 'k', outcome: 'done', by: 'user' },

@@ -2,6 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import { AuditRecord } from './audit.ts';
 import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals } from './billing.ts';
+import { EgressPolicy, EgressVerdict, Secret } from './egress.ts';
 import { Actor, Budget } from './events.ts';
 import { RunStatus } from './http.ts';
 import { ApiKey, CreatedApiKey, CreatedTenant, Identity, SignInLink, Tenant, User } from './members.ts';
@@ -245,6 +246,8 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   CreatedApiKey,
   CreatedTenant,
   Effect,
+  EgressPolicy,
+  EgressVerdict,
   Entity,
   EntityTypeSummary,
   EventEnvelope,
@@ -263,6 +266,7 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   Session,
   RunHeadline,
   RunUsage,
+  Secret,
   SignedUrl,
   SignInLink,
   SkillSummary,

@@ -42,6 +42,15 @@ export {
   UsageTotals,
 } from './billing.ts';
 export {
+  CheckEgress,
+  CreateSecret,
+  EgressPolicy,
+  EgressVerdict,
+  PutEgressPolicy,
+  PutSecret,
+  Secret,
+} from './egress.ts';
+export {
   checkEntity,
   ENTITY_TYPES,
   type EntityType,

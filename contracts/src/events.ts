@@ -84,6 +84,17 @@ const data = {
     attributes: Arguments,
     evidence: Type.Array(Uuid, { maxItems: 50 }),
   }),
+  /** One for each hop that was let out; `code` when the exchange failed afterwards. */
+  'egress.allowed': closed({
+    call_id: CallId,
+    hop: Count,
+    host: Type.String({ maxLength: 300 }),
+    port: Count,
+    status: Type.Optional(Count),
+    /** On the wire. */
+    bytes: Count,
+    code: Type.Optional(Word),
+  }),
   'egress.blocked': closed({
     call_id: CallId,
     host: Type.String({ maxLength: 300 }),

@@ -55,6 +55,10 @@ export const SCOPES = [
   'billing:read',
   'retention:read',
   'retention:write',
+  'egress:read',
+  'egress:write',
+  'secrets:read',
+  'secrets:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -64,7 +68,7 @@ export const CreateApiKey = closed({
   scopes: Type.Optional(
     Type.Array(Type.Unsafe<Scope>(Type.Union(SCOPES.map((scope) => Type.Literal(scope)))), {
       minItems: 1,
-      maxItems: 20,
+      maxItems: 50,
     }),
   ),
   /** Seconds from now; 90 days unless told, at most what the tenant allows. */

@@ -82,7 +82,7 @@ test('every kind of door that the code knows is one that this test looks for', a
 });
 
 test('the agent, whose doors are a part of what it is handed, is handed none', async () => {
-  for (const file of ['main.ts', 'upkeep.ts']) {
+  for (const file of ['main.ts', 'node-parts.ts', 'upkeep.ts']) {
     const text = await readFile(fileURLToPath(new URL(`../../server/src/${file}`, import.meta.url)), 'utf8');
     assert.doesNotMatch(text, /\bdoors\b/i, file);
   }

@@ -11,6 +11,7 @@ import {
   type DataFolder,
   demandMasterKeyFile,
   demandSharedKeys,
+  egressAdvice,
   type FirstBoot,
   findMasterKeys,
   finishFirstBoot,
@@ -152,13 +153,14 @@ async function openHttp(
   const metrics = config.metrics === 'on' ? createNodeMetrics() : undefined;
   const agent = config.roles.includes('worker') ? openAgent(config, log, begun, { ...made, offer }) : undefined;
   const worker = agent === undefined ? undefined : beginWorker({ ...made, config, log, begun, agent, metrics });
-  begun.add(attachMetrics(metrics, { api, agent, leaseAgeMs: () => worker?.leaseAgeMs() }));
+  begun.add(attachMetrics(metrics, { api, agent, egress: offer.guards.stats, leaseAgeMs: () => worker?.leaseAgeMs() }));
   const disk = watchDiskSpace({ path: folder.path, limitPercent: config.diskLimit, log });
   if (http === undefined) return;
   http.open({
     ...(await openPublic(config, log, begun, api)),
     ...{ db: api, signals, log, metrics, disk, listen: made.listen, peppers: made.peppers },
     links: createLinks(api, new Map([[1, folder.secret('links-1')]])),
+    egress: egressAdvice(config, offer.guards.web),
     blobs: offer.blobs,
     skills: offer.skills,
     models: offer.models,

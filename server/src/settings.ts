@@ -4,6 +4,7 @@
 import { parseAddress } from '@sallyport/egress';
 import { ACCESS_SETTINGS } from './access-settings.ts';
 import { BLOB_SETTINGS } from './blob-settings.ts';
+import { EGRESS_SETTINGS } from './egress-settings.ts';
 import { NODE_SETTINGS } from './node-settings.ts';
 import { list, money, oneOf, type Setting, url, whole } from './setting-readers.ts';
 
@@ -12,7 +13,6 @@ export type { Setting } from './setting-readers.ts';
 const WORD = /^[a-z][a-z0-9_]{0,20}$/;
 /** The day is judged by the price book. */
 const PRICE = /^[\w.:/@-]{1,200}=\d{1,6}(\.\d{1,6})?\/\d{1,6}(\.\d{1,6})?@\d{4}-\d{2}-\d{2}$/;
-const RANGE = /^\[?[0-9a-fA-F:.]+\]?\/\d{1,3}(:\d{1,5})?$/;
 
 /** Every setting of the product. The reference is generated from this table. */
 export const SETTINGS = {
@@ -99,16 +99,7 @@ export const SETTINGS = {
     },
   },
   ...BLOB_SETTINGS,
-  egressAllow: {
-    env: 'SALLYPORT_EGRESS_ALLOW',
-    flag: 'egress-allow',
-    about:
-      'Own address ranges that agents may call, each with an optional port; everything private is refused otherwise.',
-    expected: 'ranges as ADDRESS/BITS[:PORT], separated by commas',
-    example: '10.20.0.0/16:443,127.0.0.1/32:8080',
-    fallback: '',
-    parse: list((item) => RANGE.test(item)),
-  },
+  ...EGRESS_SETTINGS,
   model: {
     env: 'SALLYPORT_MODEL',
     flag: 'model',

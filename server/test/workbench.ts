@@ -14,6 +14,7 @@ import { insertArtifact, storeBlob } from '../src/artifacts/artifacts.ts';
 import { createLocalBlobs, sealBlobs } from '../src/blobs/blobs.ts';
 import { systemClock } from '../src/clock.ts';
 import { openListener } from '../src/db/db.ts';
+import { type EgressLists, parseLists } from '../src/egress/egress.ts';
 import { allEvents, exportRun, openSignals, type Signals } from '../src/events/events.ts';
 import { createPeppers, createTenant, firstBootOperator, parseKey, verifyKey } from '../src/identity/identity.ts';
 import type { ArtifactId, RunId } from '../src/ids.ts';
@@ -52,6 +53,8 @@ export interface WorkbenchOptions {
   readonly ports?: readonly number[];
   readonly models?: ModelSettings;
   readonly doors?: EgressDoors;
+  readonly reader?: AgentDeps['reader'];
+  readonly egressLists?: EgressLists;
   readonly agentDoors?: AgentDoors;
   /** The inner door of stored bytes; off only to show that it is needed. */
   readonly sealing?: boolean;
@@ -108,6 +111,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     parser,
     signals,
     log,
+    reader: options.reader,
+    ...(options.egressLists === undefined ? {} : { egressLists: parseLists(options.egressLists) }),
     ...(options.agentDoors === undefined ? {} : { doors: options.agentDoors }),
   };
   const peppers = createPeppers(new Map([[1, new Uint8Array(32).fill(7)]]));

@@ -155,6 +155,10 @@ export const TOOL_EVENTS: Readonly<Record<string, Renderer>> = {
     },
   ),
   'entity.extracted@1': entity,
+  'egress.allowed@1': renderer('Went out', 'plain', shape({ host: text, port: count, bytes: count }), {
+    line: ({ host, port, bytes }) => <InertLine text={`${host}:${port}, ${bytes} bytes`} />,
+    detail: ({ host, port, bytes }) => <Facts of={{ Host: <InertLine text={host} />, Port: port, Bytes: bytes }} />,
+  }),
   'egress.blocked@1': renderer(
     'Connection blocked',
     'bad',

@@ -11,7 +11,7 @@ import type { Decision } from './decision.ts';
 import { Counters, type EgressStats, placeOf, refusalOf } from './decisions.ts';
 import { EgressError } from './egress-error.ts';
 import type { Answer } from './exchange.ts';
-import type { Gate } from './hop.ts';
+import { demandPermit, type Gate } from './hop.ts';
 import { type Target, takeUrl } from './intake.ts';
 import { createJudge } from './judge.ts';
 import { Ledger } from './ledger.ts';
@@ -41,8 +41,8 @@ export interface EgressGuard {
   fetch(input: string | URL | Request, init?: FetchInit): Promise<Response>;
   /** The whole answer, read with bounds. Throws `EgressError` only. */
   read(input: string | URL | Request, init?: FetchInit): Promise<EgressResponse>;
-  /** Advice without connecting: the answer may differ by the time of a fetch, which judges anew. Never throws. */
-  check(url: string): Promise<Decision>;
+  /** Advice without connecting: the answer may differ by the time of a fetch, which judges anew. `permit` as in `FetchInit`. Never throws. */
+  check(url: string, permit?: FetchInit['permit']): Promise<Decision>;
   /** A client for one server. Throws `EgressError` when the base is no URL that may be called. */
   forOrigin(base: string): EgressOrigin;
   /** One POST without redirects, whose answer is not handed on unless asked for. Throws `EgressError` only. */
@@ -100,7 +100,7 @@ export function createEgressGuard(
   return {
     fetch: async (input, init = {}) => fetchCall(await takeCall(input, init, rules)),
     read: async (input, init = {}) => readCall(await takeCall(input, init, rules)),
-    check: (url) => check(gate, url),
+    check: (url, permit) => check(gate, url, permit),
     forOrigin: (base) =>
       createOrigin(base, rules.schemes, async (url, init) => fetchCall(await takeCall(url, init, rules, true))),
     webhook: async (url, body, init = {}) => {
@@ -157,11 +157,12 @@ function flatten(answer: Answer): Readonly<Record<string, string>> {
   );
 }
 
-async function check({ rules, judge }: Gate, url: string): Promise<Decision> {
+async function check({ rules, judge }: Gate, url: string, permit: FetchInit['permit']): Promise<Decision> {
   const plain = { id: '', profile: rules.profile, key: '', hop: 0, connectMs: 0, bytes: 0, encodedBytes: 0 };
   let target: Target | undefined;
   try {
     target = takeUrl(String(url), rules.schemes);
+    demandPermit(permit, target, 0);
     const { addresses, dnsMs, reported } = await judge(target, 0);
     const verdict = reported === undefined ? 'allow' : 'report';
     return { ...plain, verdict, ...refusalOf(undefined, reported), ...placeOf(target), addresses, dnsMs };

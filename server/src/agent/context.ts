@@ -4,6 +4,7 @@ import type { PriceBook } from '../billing/billing.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/db.ts';
+import type { EgressWays } from '../egress/egress.ts';
 import type { Signals } from '../events/events.ts';
 import type { WorkerId } from '../ids.ts';
 import type { Used } from '../limits/limits.ts';
@@ -12,7 +13,6 @@ import type { DocumentParser } from '../parse/parse.ts';
 import type { RunPrincipal } from '../principal.ts';
 import type { RunWork } from '../runs/runs.ts';
 import type { Skills } from '../skills/skills.ts';
-import type { PageReader } from '../tools/tools.ts';
 import type { Models } from './models.ts';
 
 /** Each may be removed by tests and proofs only (DEC-011); all stand in every shipped composition. */
@@ -37,7 +37,9 @@ export interface AgentDeps {
   /** Prices that begin on a day; a model that is not in it costs what its endpoint was configured with. */
   readonly prices?: PriceBook | undefined;
   readonly egress: EgressGuard;
-  readonly reader?: PageReader | undefined;
+  readonly reader?: EgressWays['reader'];
+  /** The operator's lists; none unless told. */
+  readonly egressLists?: EgressWays['deployment'];
   readonly parser: DocumentParser;
   readonly blobs: BlobStore;
   readonly signals: Signals;

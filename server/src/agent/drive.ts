@@ -2,6 +2,7 @@
 import type { NewEvent } from '@sallyport/contracts';
 import { inertLinks, normalizeUrl, sanitize, statedUrls } from '@sallyport/flow';
 import { openArtifact } from '../artifacts/artifacts.ts';
+import { type EgressWays, parseLists } from '../egress/egress.ts';
 import { allEvents } from '../events/events.ts';
 import { type ArtifactId, asId } from '../ids.ts';
 import { openingMessages } from '../prompt/prompt.ts';
@@ -92,8 +93,7 @@ async function call(deps: AgentDeps, context: DriveContext, journal: Journal, ne
       minted: journal.minted,
       touched: context.touched,
       services: {
-        egress: deps.egress,
-        reader: deps.reader,
+        ways: waysOf(deps),
         parser: deps.parser,
         blobs: deps.blobs,
         session: journal.label,
@@ -104,6 +104,12 @@ async function call(deps: AgentDeps, context: DriveContext, journal: Journal, ne
     },
     next,
   );
+}
+
+const OPEN = parseLists({ profile: 'open', allow: [], deny: [] });
+
+function waysOf({ egress: guard, reader, egressLists: deployment = OPEN, log }: AgentDeps): EgressWays {
+  return { guard, reader, deployment, register: (secret) => log.register(secret) };
 }
 
 /** What a person said: every URL and every artifact of the task and its input, read from the run and not from its grant (R9a). */

@@ -38,6 +38,9 @@ export type AuditAction =
   | 'budget.updated'
   | 'billing.linked'
   | 'billing.recorded'
+  | 'secret.written'
+  | 'secret.deleted'
+  | 'egress.policy_changed'
   | 'retention.changed'
   | 'retention.expired';
 

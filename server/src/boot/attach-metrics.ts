@@ -3,6 +3,7 @@ import type { AgentDeps } from '../agent/agent.ts';
 import type { Database } from '../db/db.ts';
 import { type NodeMetrics, watchLoop } from '../metrics/metrics.ts';
 import { readFigures } from '../posture/posture.ts';
+import type { Guards } from './guards.ts';
 
 /** Answers how to end it. Without metrics nothing is watched. */
 export function attachMetrics(
@@ -11,6 +12,8 @@ export function attachMetrics(
     readonly api: Database;
     /** Undefined on a node without a worker. */
     readonly agent: AgentDeps | undefined;
+    /** Of every guard of the node. */
+    readonly egress: Guards['stats'];
     readonly leaseAgeMs: () => number | undefined;
   },
 ): () => void {
@@ -20,7 +23,7 @@ export function attachMetrics(
   metrics.attach({
     figures: () => readFigures(api, Date.now),
     pools: agent === undefined ? { api: api.use } : { api: api.use, worker: agent.db.use },
-    egress: agent === undefined ? {} : { web: () => agent.egress.stats().codes },
+    egress: parts.egress,
     parser: agent?.parser.load,
     leaseAgeMs,
     loop,

@@ -10,7 +10,7 @@ export { type DataFolder, openDataFolder } from './data-folder.ts';
 export { type DatabaseServer, openDatabaseServer } from './database-server.ts';
 export { type DiskSpace, usedPercent, watchDiskSpace } from './disk-space.ts';
 export { type FirstBoot, finishFirstBoot } from './first-boot.ts';
-export { type Guards, openGuards, providerOptions } from './guards.ts';
+export { deploymentLists, egressAdvice, type Guards, openGuards, providerOptions } from './guards.ts';
 export { demandMasterKeyFile, findMasterKeys, makeFirstMasterKey } from './master-key.ts';
 export { openBilling, openPrices } from './open-billing.ts';
 export { watchNode } from './readiness.ts';

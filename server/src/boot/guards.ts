@@ -1,15 +1,18 @@
 // The ways out of a deployment: one guard for agents, one for the operator's own model endpoint, one for a reader service.
 // Each is opened for what it is for and for nothing else: a private model endpoint is no page that an agent may read.
-import { createEgressGuard, type EgressGuard, type EgressResponse, type FetchInit } from '@sallyport/egress';
+import { createEgressGuard, type EgressGuard, type EgressStats } from '@sallyport/egress';
 import type { openModels } from '../agent/agent.ts';
 import type { Config } from '../config.ts';
+import { type EgressLists, type EgressWays, parseLists } from '../egress/egress.ts';
 
 export interface Guards {
   readonly web: EgressGuard;
   /** Undefined when no model endpoint is configured. */
   readonly model: EgressGuard | undefined;
   /** Reads a page through the reader service; undefined when none is configured. */
-  readonly reader: ((url: string, init?: FetchInit) => Promise<EgressResponse>) | undefined;
+  readonly reader: EgressWays['reader'];
+  /** What passed and what was refused, guard by guard. */
+  stats(): Readonly<Record<string, EgressStats>>;
   close(): Promise<void>;
 }
 
@@ -22,7 +25,16 @@ export function openGuards(config: Config): Guards {
   return {
     web,
     model,
-    reader: readerGuard === undefined ? undefined : readThrough(readerGuard, config),
+    reader:
+      readerGuard === undefined || config.readerUrl === undefined
+        ? undefined
+        : readThrough(readerGuard, config.readerUrl, config.readerApiKey),
+    stats: () =>
+      Object.fromEntries(
+        Object.entries({ web, model, reader: readerGuard }).flatMap(([name, guard]) =>
+          guard === undefined ? [] : [[name, guard.stats()]],
+        ),
+      ),
     close: async () => void (await Promise.all([web.close(), model?.close(), readerGuard?.close()])),
   };
 }
@@ -47,18 +59,39 @@ function openReaderGuard(config: Config, origin: URL): EgressGuard {
   });
 }
 
-function readThrough(guard: EgressGuard, config: Config): NonNullable<Guards['reader']> {
-  const service = guard.reader({ origin: config.readerUrl?.href ?? '' });
-  const key = config.readerApiKey;
-  return (url, init = {}) => {
-    const headers = { ...init.headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
-    return service.read(url, { ...init, headers });
+/** The tenant's key when there is one, else the deployment's; to the origin of the service alone, which follows no redirect. */
+function readThrough(guard: EgressGuard, origin: URL, ownKey: string | undefined): NonNullable<Guards['reader']> {
+  const service = guard.reader({ origin: origin.href });
+  return {
+    place: { host: hostOf(origin), port: Number(portOf(origin)) },
+    read: (url, init = {}, key = ownKey) => {
+      const headers = { ...init.headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
+      return service.read(url, { ...init, headers });
+    },
   };
 }
 
+/** The operator's lists, which hold for every tenant. */
+export function deploymentLists(config: Config): EgressLists & { readonly parsed: EgressWays['deployment'] } {
+  const lists = { profile: config.egressProfile, allow: config.egressAllowHosts, deny: config.egressDenyHosts };
+  return { ...lists, parsed: parseLists(lists) };
+}
+
+/** What the API says of a URL, by the guard of the agents. */
+export function egressAdvice(
+  config: Config,
+  guard: EgressGuard,
+): Pick<EgressWays, 'guard' | 'deployment'> & { readonly lists: EgressLists } {
+  const { parsed: deployment, ...lists } = deploymentLists(config);
+  return { guard, deployment, lists };
+}
+
+const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
+const portOf = (url: URL): string => (url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port);
+
 function ownRange(url: URL): string[] {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+  const host = hostOf(url);
+  const port = portOf(url);
   if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return [`${host}/32:${port}`];
   if (host.includes(':')) return [`[${host}]/128:${port}`];
   return host === 'localhost' ? [`127.0.0.1/32:${port}`, `[::1]/128:${port}`] : [];

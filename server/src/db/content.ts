@@ -16,6 +16,7 @@ const KEY_COLUMNS = {
   'entities.attributes': 'sealed_by',
   'entities.sources': 'sealed_by',
   'idempotency.body': 'sealed_by',
+  'secrets.value': 'sealed_by',
 } as const;
 
 export type ContentColumn = keyof typeof KEY_COLUMNS;

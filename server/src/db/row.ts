@@ -32,6 +32,9 @@ export class Row {
       'an integer',
     );
   }
+  intOrNull(name: string): number | null {
+    return this.#columns[name] === null ? null : this.int(name);
+  }
   float(name: string): number {
     return this.#read(
       name,
@@ -43,6 +46,9 @@ export class Row {
     return BigInt(
       this.#read(name, (value): value is string => typeof value === 'string' && /^-?\d+$/.test(value), 'a bigint'),
     );
+  }
+  bigintOrNull(name: string): bigint | null {
+    return this.#columns[name] === null ? null : this.bigint(name);
   }
   bool(name: string): boolean {
     return this.#read(name, (value) => typeof value === 'boolean', 'a boolean');

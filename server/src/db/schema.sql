@@ -601,6 +601,88 @@ grant delete, select on app.effects to {{p}}_purger;
 grant insert, select on app.effects to {{p}}_tenant;
 grant update (state, attempt, result, key_id, settled_at) on app.effects to {{p}}_tenant;
 
+create table app.egress_limits (
+  tenant_id uuid not null,
+  tool text not null,
+  calls_per_minute integer,
+  bytes_per_hour bigint,
+  constraint egress_limits_pkey PRIMARY KEY (tenant_id, tool),
+  constraint egress_limits_bytes_per_hour_check CHECK (((bytes_per_hour >= 1) AND (bytes_per_hour <= '1000000000000000'::bigint))),
+  constraint egress_limits_calls_per_minute_check CHECK (((calls_per_minute >= 1) AND (calls_per_minute <= 1000000))),
+  constraint egress_limits_check CHECK (((calls_per_minute IS NOT NULL) OR (bytes_per_hour IS NOT NULL))),
+  constraint egress_limits_tool_check CHECK (((length(tool) >= 1) AND (length(tool) <= 200))),
+  constraint egress_limits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.egress_limits owner to {{p}}_owner;
+alter table app.egress_limits enable row level security;
+alter table app.egress_limits force row level security;
+create policy closed_insert on app.egress_limits as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.egress_limits as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy wall on app.egress_limits as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.egress_limits to {{p}}_purger;
+grant delete, insert, select on app.egress_limits to {{p}}_tenant;
+
+create table app.egress_policies (
+  tenant_id uuid not null,
+  profile text not null default 'open'::text,
+  allow text[] not null default '{}'::text[],
+  deny text[] not null default '{}'::text[],
+  reader boolean not null default true,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint egress_policies_pkey PRIMARY KEY (tenant_id),
+  constraint egress_policies_allow_check CHECK ((cardinality(allow) <= 500)),
+  constraint egress_policies_deny_check CHECK ((cardinality(deny) <= 500)),
+  constraint egress_policies_profile_check CHECK ((profile = ANY (ARRAY['open'::text, 'internal'::text]))),
+  constraint egress_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.egress_policies owner to {{p}}_owner;
+alter table app.egress_policies enable row level security;
+alter table app.egress_policies force row level security;
+create policy closed_insert on app.egress_policies as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.egress_policies as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy wall on app.egress_policies as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.egress_policies to {{p}}_purger;
+grant insert, select on app.egress_policies to {{p}}_tenant;
+grant update (profile, allow, deny, reader, updated_at) on app.egress_policies to {{p}}_tenant;
+
+create table app.egress_use (
+  tenant_id uuid not null,
+  tool text not null,
+  minute timestamp with time zone not null,
+  calls integer not null,
+  hour timestamp with time zone not null,
+  bytes bigint not null,
+  constraint egress_use_pkey PRIMARY KEY (tenant_id, tool),
+  constraint egress_use_bytes_check CHECK ((bytes >= 0)),
+  constraint egress_use_calls_check CHECK ((calls >= 0)),
+  constraint egress_use_tool_check CHECK (((length(tool) >= 1) AND (length(tool) <= 200))),
+  constraint egress_use_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.egress_use owner to {{p}}_owner;
+alter table app.egress_use enable row level security;
+alter table app.egress_use force row level security;
+create policy closed_insert on app.egress_use as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.egress_use as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy wall on app.egress_use as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.egress_use to {{p}}_purger;
+grant insert, select on app.egress_use to {{p}}_tenant;
+grant update (minute, calls, hour, bytes) on app.egress_use to {{p}}_tenant;
+
 create table app.entities (
   tenant_id uuid not null,
   id uuid not null,
@@ -928,6 +1010,37 @@ grant select (tenant_id, id, status, epoch, worker, stalls) on app.runs to {{p}}
 grant update (status, epoch, worker, stalls) on app.runs to {{p}}_claimer;
 grant update (task, input, run_grant, result, content_state) on app.runs to {{p}}_purger;
 grant update (status, error_code, epoch, worker, stalls, last_seq, head, result, key_id, used_tokens, used_cost, used_calls, started_at, ended_at, result_key_id) on app.runs to {{p}}_tenant;
+
+create table app.secrets (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  hosts text[] not null,
+  value bytea not null,
+  key_id text not null,
+  user_id uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint secrets_pkey PRIMARY KEY (tenant_id, id),
+  constraint secrets_hosts_check CHECK (((cardinality(hosts) >= 1) AND (cardinality(hosts) <= 20))),
+  constraint secrets_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+  constraint secrets_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id),
+  constraint secrets_tenant_id_name_key UNIQUE (tenant_id, name)
+);
+alter table app.secrets owner to {{p}}_owner;
+alter table app.secrets enable row level security;
+alter table app.secrets force row level security;
+create policy closed_insert on app.secrets as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.secrets as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy wall on app.secrets as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.secrets to {{p}}_purger;
+grant delete, insert, select on app.secrets to {{p}}_tenant;
+grant update (hosts, value, key_id, updated_at) on app.secrets to {{p}}_tenant;
 
 create table app.sessions (
   tenant_id uuid not null,

@@ -3,6 +3,7 @@ import type { Posture } from '@sallyport/contracts';
 import type { Billing } from '../billing/billing.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
 import type { Database } from '../db/db.ts';
+import type { EgressLists, EgressWays } from '../egress/egress.ts';
 import type { Signals } from '../events/events.ts';
 import type { Peppers, TokenIssuers } from '../identity/identity.ts';
 import type { RateSettings } from '../limits/limits.ts';
@@ -19,6 +20,8 @@ export interface HttpDeps {
   /** Whose tokens let people in. */
   readonly issuers: TokenIssuers;
   readonly rates: RateSettings;
+  /** Where agents may go: for the advice that the API gives, and for what it shows of the deployment's own lists. */
+  readonly egress: Pick<EgressWays, 'guard' | 'deployment'> & { readonly lists: EgressLists };
   readonly blobs: BlobStore;
   readonly links: Links;
   readonly skills: Skills;

@@ -6,6 +6,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { billingRoutes } from './routes/billing.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { effectRoutes } from './routes/effects.ts';
+import { egressRoutes } from './routes/egress.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { healthRoutes } from './routes/health.ts';
 import { linkRoutes } from './routes/links.ts';
@@ -18,6 +19,7 @@ import { referenceRoutes } from './routes/reference.ts';
 import { retentionRoutes } from './routes/retention.ts';
 import { runLogRoutes } from './routes/run-log.ts';
 import { runRoutes } from './routes/runs.ts';
+import { secretRoutes } from './routes/secrets.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { skillRoutes } from './routes/skills.ts';
 import { streamRoutes } from './routes/stream.ts';
@@ -45,6 +47,8 @@ export const ROUTES: readonly Route[] = [
   ...modelRoutes,
   ...auditRoutes,
   ...retentionRoutes,
+  ...egressRoutes,
+  ...secretRoutes,
   ...consoleRoutes,
   ...usageRoutes,
   ...metricRoutes,

@@ -22,6 +22,10 @@ export const PERMISSIONS: Readonly<Record<Scope, readonly Role[]>> = {
   'budgets:read': BUILDERS,
   'budgets:write': ADMINS,
   'billing:read': ADMINS,
+  'egress:read': BUILDERS,
+  'egress:write': ADMINS,
+  'secrets:read': BUILDERS,
+  'secrets:write': ADMINS,
   'retention:read': BUILDERS,
   'retention:write': ADMINS,
 };

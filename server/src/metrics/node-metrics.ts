@@ -19,7 +19,17 @@ export interface NodeSources {
   readonly pools: Readonly<
     Record<string, () => { readonly total: number; readonly idle: number; readonly waiting: number }>
   >;
-  readonly egress: Readonly<Record<string, () => Readonly<Partial<Record<string, number>>>>>;
+  /** Of each guard: hops by verdict, refusals and failures by code, bytes on the wire. */
+  readonly egress: () => Readonly<
+    Record<
+      string,
+      {
+        readonly verdicts: Readonly<Record<string, number>>;
+        readonly codes: Readonly<Partial<Record<string, number>>>;
+        readonly encodedBytes: number;
+      }
+    >
+  >;
   readonly parser: (() => { readonly running: number; readonly waiting: number }) | undefined;
   /** Milliseconds since the lease was last acknowledged; undefined without a lease. */
   readonly leaseAgeMs: () => number | undefined;
@@ -80,7 +90,13 @@ function attach(registry: ReturnType<typeof createRegistry>, sources: NodeSource
     }),
   );
   registry.read('sallyport_egress_verdicts_total', 'counter', 'Refused or failed outgoing calls, by code.', () =>
-    Object.entries(sources.egress).flatMap(([guard, read]) => samples('code', read(), { guard })),
+    Object.entries(sources.egress()).flatMap(([guard, { codes }]) => samples('code', codes, { guard })),
+  );
+  registry.read('sallyport_egress_hops_total', 'counter', 'Outgoing calls hop by hop, by verdict.', () =>
+    Object.entries(sources.egress()).flatMap(([guard, { verdicts }]) => samples('verdict', verdicts, { guard })),
+  );
+  registry.read('sallyport_egress_bytes_total', 'counter', 'Bytes of bodies that came and went, on the wire.', () =>
+    Object.entries(sources.egress()).map(([guard, { encodedBytes }]) => ({ labels: { guard }, value: encodedBytes })),
   );
   if (parser !== undefined)
     registry.read('sallyport_parse_documents', 'gauge', 'Documents at work and waiting.', () => {

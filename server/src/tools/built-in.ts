@@ -41,8 +41,7 @@ const webScrape: Tool = {
     return url === undefined || !only(args, ['url']) ? undefined : { url, values: {} };
   },
   run: async ({ url = '' }, services) => {
-    const read = services.reader ?? services.egress.read;
-    const page = await read(url, {
+    const page = await services.egress.readPage(url, {
       signal: services.signal,
       mayStart: services.mayStart,
       headers: {
@@ -55,7 +54,7 @@ const webScrape: Tool = {
     const document = await services.parser.read({
       bytes: page.body,
       contentType,
-      url: services.reader === undefined ? page.url : url,
+      url: page.by === 'direct' ? page.url : url,
       key: services.scope.tenantId,
     });
     const blob = await storeBlob(services.blobs, services.scope, [page.body], MOST_DOCUMENT);

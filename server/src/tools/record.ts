@@ -85,7 +85,7 @@ export async function complete(
   context: GatewayContext,
   done: Attempt,
   output: ToolOutput,
-  durationMs: number,
+  { durationMs, before }: { readonly durationMs: number; readonly before: readonly NewEvent[] },
 ): Promise<void> {
   const artifactId = output.artifact === undefined ? undefined : newId<ArtifactId>();
   const entityId = output.entity === undefined ? undefined : newId<EntityId>();
@@ -97,7 +97,7 @@ export async function complete(
   const rest = await restRendering(context, done, output, rendering);
   const actor = { kind: 'tool', id: done.tool.name } as const;
   const { runId } = context.principal;
-  const events: NewEvent[] = [];
+  const events: NewEvent[] = [...before];
   await record(context, events, async (tx) => {
     if (output.artifact !== undefined)
       events.push(

@@ -1,9 +1,9 @@
 // What a tool is: its label, its arguments, and a run that answers with what is to be committed. A tool never writes an event itself.
-import type { EgressGuard, EgressResponse } from '@sallyport/egress';
 import type { Label } from '@sallyport/flow';
 import type { NewArtifact, StoredBlob } from '../artifacts/artifacts.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
 import type { Database, TenantScope } from '../db/db.ts';
+import type { EgressWays, Governed } from '../egress/egress.ts';
 import type { NewEntity } from '../entities/entities.ts';
 import type { RunId } from '../ids.ts';
 import type { DocumentParser } from '../parse/parse.ts';
@@ -30,18 +30,14 @@ export interface GatewayContext {
   readonly minted: ReadonlySet<string>;
   /** The log of the run grew. */
   readonly touched: () => void;
-  readonly services: Omit<ToolServices, 'scope' | 'runId'>;
+  readonly services: Omit<ToolServices, 'scope' | 'runId' | 'egress'> & { readonly ways: EgressWays };
 }
-
-/** Reads a page through a reader service; the target was judged first. Throws `EgressError` only. */
-export type PageReader = (url: string, init: Parameters<EgressGuard['read']>[1]) => Promise<EgressResponse>;
 
 export interface ToolServices {
   readonly scope: TenantScope;
   readonly runId: RunId;
-  readonly egress: EgressGuard;
-  /** A service that fetches pages for us, when there is one. */
-  readonly reader: PageReader | undefined;
+  /** Under the lists and limits of the tenant. Throws `EgressError` only. */
+  readonly egress: Governed;
   readonly parser: DocumentParser;
   readonly blobs: BlobStore;
   /** Label of everything the run has read so far; what it writes carries it. */

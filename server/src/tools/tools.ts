@@ -1,19 +1,20 @@
 // Owns the gateway: the one way from a model's request to an effect.
 // Promises the order permit, claim, run, sanitise, label, record; a finished call is replayed, a refused one never begins.
 // Must never run a tool that the grant does not hold, nor let a tool write the log.
-import type { NewEvent } from '@sallyport/contracts';
-import { EgressError } from '@sallyport/egress';
+import { type Decision, EgressError } from '@sallyport/egress';
 import { decideGrant, type GrantVerdict, normalizeUrl } from '@sallyport/flow';
 import { settleEffect } from '../effects/effects.ts';
+import { govern } from '../egress/egress.ts';
 import { Fault } from '../errors.ts';
 import { ParseError, type ParseErrorCode } from '../parse/parse.ts';
 import type { ToolRequest } from '../prompt/prompt.ts';
 import type { RunGrant } from '../runs/runs.ts';
 import { BUILT_IN_TOOLS } from './built-in.ts';
+import { hopEvents, refusedBefore } from './hops.ts';
 import { type Attempt, complete, record, start } from './record.ts';
 import { type GatewayContext, type ParsedArguments, type Tool, ToolFailure } from './tool.ts';
 
-export type { GatewayContext, PageReader, Tool } from './tool.ts';
+export type { GatewayContext, Tool } from './tool.ts';
 
 export function grantedTools(grant: RunGrant): Tool[] {
   return BUILT_IN_TOOLS.filter((tool) => grant.tools.some((entry) => entry.tool === tool.name));
@@ -87,18 +88,22 @@ export async function callTool(context: GatewayContext, request: ToolRequest): P
   const attempt = await start(context, tool, request);
   if (attempt === undefined) return;
   const began = performance.now();
+  const { ways, ...services } = context.services;
+  const egress = govern(ways, context.db, context.principal, tool.name);
   try {
     const output = await tool.run(args, {
-      ...context.services,
+      ...services,
+      egress,
       scope: context.db.tenant(context.principal),
       runId: context.principal.runId,
     });
-    await complete(context, attempt, output, Math.round(performance.now() - began));
+    const hops = hopEvents(request.callId, egress.decisions);
+    await complete(context, attempt, output, { durationMs: Math.round(performance.now() - began), before: hops });
   } catch (error) {
     const failure = explain(error);
     // The lease or the process is ending: the call stays begun, and its next owner begins it again under the same key.
     if (failure === undefined || context.services.signal.aborted) throw error;
-    await recordFailure(context, attempt, args, failure, error);
+    await recordFailure(context, attempt, { args, decisions: egress.decisions }, failure, error);
   }
 }
 
@@ -111,22 +116,13 @@ interface Failure {
 async function recordFailure(
   context: GatewayContext,
   { tool, request, key, attempt }: Attempt,
-  args: ParsedArguments,
+  { args, decisions }: { readonly args: ParsedArguments; readonly decisions: readonly Decision[] },
   { code, message, retryable }: Failure,
   error: unknown,
 ): Promise<void> {
-  const events: NewEvent[] = [];
-  if (error instanceof EgressError && args.url !== undefined) {
-    const url = URL.parse(args.url);
-    const data = {
-      call_id: request.callId,
-      host: url?.hostname ?? '',
-      port: Number(url?.port) || (url?.protocol === 'https:' ? 443 : 80),
-      rule: error.code,
-      code: error.code,
-    };
-    events.push({ type: 'egress.blocked', actor: { kind: 'system', id: 'egress' }, data });
-  }
+  const events = hopEvents(request.callId, decisions);
+  if (error instanceof EgressError && args.url !== undefined && !events.some((one) => one.type === 'egress.blocked'))
+    events.push(refusedBefore(request.callId, args.url, error));
   const data = { call_id: request.callId, tool: tool.name, error: { code, message }, retryable };
   events.push({ type: 'tool.call.failed', actor: { kind: 'tool', id: tool.name }, data });
   await record(

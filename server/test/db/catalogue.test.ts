@@ -51,7 +51,7 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
 };
 const LOGINS = ['api', 'worker', 'ops'] as const;
 /** A deletion is normal work here; everywhere else it is the purge's alone. */
-const DELETABLE = ['artifacts', 'audit_unsealed', 'idempotency', 'identities'];
+const DELETABLE = ['artifacts', 'audit_unsealed', 'egress_limits', 'idempotency', 'identities', 'secrets'];
 
 let database: TestDatabase;
 let role: (name: string) => string;

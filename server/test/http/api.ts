@@ -4,10 +4,12 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createEgressGuard } from '@sallyport/egress';
 import type { Billing } from '../../src/billing/billing.ts';
 import { createLocalBlobs, sealBlobs } from '../../src/blobs/blobs.ts';
 import { readConfig } from '../../src/config.ts';
 import { type Database, type Doors, openListener } from '../../src/db/db.ts';
+import { type EgressLists, parseLists } from '../../src/egress/egress.ts';
 import { openSignals, type Signals } from '../../src/events/events.ts';
 import { type ConsoleFiles, type HttpDeps, NO_CONSOLE, startHttp } from '../../src/http/http.ts';
 import {
@@ -37,6 +39,7 @@ const NO_ISSUERS = createTokenIssuers([], {
   monotonic: () => performance.now(),
   onFault: () => undefined,
 });
+const OPEN_LISTS: EgressLists = { profile: 'open', allow: [], deny: [] };
 const ROOM = { count: 1_000_000, seconds: 60 };
 /** Tests that are not about rates meet none. */
 const LOOSE: RateSettings = { key: ROOM, user: ROOM, tenant: ROOM, address: ROOM, failures: ROOM };
@@ -89,11 +92,14 @@ export async function startApi(
     readonly billing?: (made: { readonly db: Database; readonly log: Log }) => Promise<Billing>;
     readonly issuers?: TokenIssuers;
     readonly rates?: Partial<RateSettings>;
+    readonly egressLists?: EgressLists;
   } = {},
 ): Promise<Api> {
   const { doors, sealing = true } = options;
   const database = await testDatabase({ ...(doors === undefined ? {} : { doors }), sealing });
   const root = await mkdtemp(join(tmpdir(), 'sallyport-http-'));
+  // Names resolve to one public address: advice connects to nothing, and no test asks a resolver of the world.
+  const egress = createEgressGuard({ lookup: async () => ['93.184.216.34'] });
   const lines: string[] = [];
   const reasons: { code: string; detail: string }[] = [];
   const skills = await loadSkills(fileURLToPath(new URL('../../../skills', import.meta.url)));
@@ -102,6 +108,11 @@ export async function startApi(
     peppers,
     issuers: options.issuers ?? NO_ISSUERS,
     rates: { ...LOOSE, ...options.rates },
+    egress: {
+      guard: egress,
+      deployment: parseLists(options.egressLists ?? OPEN_LISTS),
+      lists: options.egressLists ?? OPEN_LISTS,
+    },
     blobs: sealBlobs(createLocalBlobs({ root }), { sealing }),
     links: createLinks(database.api, new Map([[1, new Uint8Array(32).fill(5)]]), options.linkDoors),
     skills,
@@ -157,6 +168,7 @@ export async function startApi(
     },
     close: async () => {
       for (const node of nodes) await node.close();
+      await egress.close();
       await database.drop();
       await rm(root, { recursive: true, force: true });
     },

@@ -24,6 +24,7 @@ interface Things {
   readonly budget: string;
   readonly user: string;
   readonly identity: string;
+  readonly secret: string;
 }
 
 /** One of each thing that has an id, in tenant A. */
@@ -59,7 +60,14 @@ async function furnish(api: Api): Promise<Things> {
     json: { name: 'SECRET-OF-A', role: 'viewer', identity: person },
   });
   assert.equal(user.status, 201, user.text);
+  const secret = await api.ask('/v1/secrets', {
+    key,
+    json: { name: 'of-a', value: 'SECRET-OF-A', hosts: ['a.example'] },
+  });
+  assert.equal(secret.status, 201, secret.text);
+  await api.ask('/v1/egress/policy', { key, method: 'PUT', json: { deny: ['SECRET-OF-A.example'] } });
   return {
+    secret: secret.json.id,
     user: user.json.id,
     identity: user.json.identities[0].id,
     budget: budget.json.id,
@@ -82,6 +90,7 @@ function ownId(route: Route, things: Things): string {
   if (route.path.startsWith('/v1/api-keys/')) return things.key;
   if (route.path.startsWith('/v1/budgets/')) return things.budget;
   if (route.path.startsWith('/v1/users/')) return things.user;
+  if (route.path.startsWith('/v1/secrets/')) return things.secret;
   throw new TypeError(`the attack does not know whose id ${route.path} takes`);
 }
 
@@ -110,12 +119,13 @@ const ATTACKERS: Readonly<Record<string, (api: Api) => Promise<Attacker>>> = {
 /** Bodies without which a route looks at no id. */
 const BODIES: Readonly<Record<string, object>> = {
   '/v1/users/{id}/identities': { issuer: issuer.name, subject: 'B' },
+  '/v1/secrets/{id}': { value: 'of-b', hosts: ['b.example'] },
 };
 
 const ask = (attacker: Attacker, route: Route, id: string, things: Things): Promise<Answer> =>
   attacker(route.path.replace('{id}', id).replace('{seq}', '0').replace('{identity}', things.identity), {
     method: route.method,
-    ...(route.method === 'POST' || route.method === 'PATCH' ? { json: BODIES[route.path] ?? {} } : {}),
+    ...(['POST', 'PATCH', 'PUT'].includes(route.method) ? { json: BODIES[route.path] ?? {} } : {}),
   });
 
 /** They differ on every answer. */
@@ -142,7 +152,7 @@ async function reach(attacker: Attacker, route: Route, things: Things): Promise<
 
 /** What deletes comes last, and the whole after its parts: it would take the target away from the others. */
 function byHarm(routes: readonly Route[]): Route[] {
-  const harm = (route: Route): number => ['POST', 'PATCH', 'DELETE'].indexOf(route.method);
+  const harm = (route: Route): number => ['POST', 'PUT', 'PATCH', 'DELETE'].indexOf(route.method);
   return [...routes].sort((one, other) => harm(one) - harm(other) || other.path.length - one.path.length);
 }
 

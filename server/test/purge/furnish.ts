@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { insertArtifact, storeBlob } from '../../src/artifacts/artifacts.ts';
 import type { BlobStore } from '../../src/blobs/blobs.ts';
 import { claimEffect } from '../../src/effects/effects.ts';
+import { putEgressPolicy, takeCall } from '../../src/egress/egress.ts';
 import { saveEntity } from '../../src/entities/entities.ts';
 import { append, lockRun } from '../../src/events/events.ts';
 import { enterKeyed, fingerprint, recordAnswer } from '../../src/idempotency/idempotency.ts';
@@ -23,6 +24,7 @@ import { createBudget, reserve } from '../../src/limits/limits.ts';
 import type { KeyPrincipal } from '../../src/principal.ts';
 import { putRetention } from '../../src/retention/retention.ts';
 import { createRun, finishRun, startRun } from '../../src/runs/runs.ts';
+import { createSecret } from '../../src/secrets/secrets.ts';
 import type { TestDatabase } from '../database.ts';
 
 export const peppers = createPeppers(new Map([[1, Buffer.alloc(32, 7)]]));
@@ -88,6 +90,9 @@ export async function furnish(database: TestDatabase, blobs: BlobStore, word: st
     await reserve(tx, ended, 1, { tokens: 5, cost: '0.1' }, { id: 'p', input: '1', output: '2' });
     await createKey(tx, peppers, alice, { name: mark });
     await putRetention(tx, { page: 400 });
+    await createSecret(tx, alice, { name: 's', value: mark, hosts: [`${mark}.example`] });
+    await putEgressPolicy(tx, { deny: [`${mark}.example`], limits: [{ calls_per_minute: 9 }] });
+    await takeCall(tx, 'web.scrape');
   });
   for (const dataClass of ['artifact', 'page', 'upload', 'rendering'] as const) {
     const blob = await storeBlob(blobs, scope, [Buffer.from(`${mark} ${dataClass}`)]);

@@ -16,6 +16,10 @@ export const SCOPES: Readonly<Record<Scope, string>> = {
   'keys:write': 'Create, rotate and revoke keys',
   'users:read': 'See who is a user, and with which role',
   'users:write': 'Add and change users, and make their sign-in links',
+  'egress:read': 'See where agents may go, and ask whether a URL would pass',
+  'egress:write': 'Change where agents may go, how often and how much',
+  'secrets:read': 'See which credentials tools have, without their values',
+  'secrets:write': 'Write and delete credentials of tools',
   'retention:read': 'See how long data is kept',
   'retention:write': 'Change how long data is kept',
 };
