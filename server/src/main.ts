@@ -116,7 +116,11 @@ function roleFault(role: string, command: string): Error {
 }
 
 function working(begun: Begun, log: Log, server: DatabaseServer): Working {
-  return { ended: server.ended.then(() => 'the database ended'), close: () => begun.close(log) };
+  const close = (): Promise<void> => {
+    log.info('shutdown.begun');
+    return begun.close(log);
+  };
+  return { ended: server.ended.then(() => 'the database ended'), close };
 }
 
 /** The ground of a node: its database at this release, and the keys that it shares with all others. */

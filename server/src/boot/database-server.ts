@@ -20,7 +20,7 @@ export interface DatabaseServer {
   pooled(login: Login): ConnectOptions;
   /** Past any pooler: for LISTEN, locks and long sessions. */
   direct(login: Login): ConnectOptions;
-  migrate(watch?: Pick<MigrateOptions, 'before' | 'onProgress'>): Promise<readonly string[]>;
+  migrate(watch?: Pick<MigrateOptions, 'before' | 'onProgress' | 'onWait'>): Promise<readonly string[]>;
   /** What the database says of itself; changes nothing. */
   inspect(): Promise<DatabaseFacts>;
   /** Settles when the embedded database ended by itself; never for an own one. */

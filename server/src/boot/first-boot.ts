@@ -23,7 +23,7 @@ export interface FirstBoot {
   readonly setupToken: string;
 }
 
-const LOCK = { class: 21_011, object: 0 };
+const LOCK = { class: 21_021, object: 0 };
 
 export interface BootingNode {
   readonly api: Database;

@@ -26,7 +26,12 @@ export async function migrateAndTell(
       tell(at);
       log.info('migrate.step', { count: done, detail: `${done}/${all} ${name}` });
     };
-    const applied = await server.migrate({ before, onProgress });
+    const onWait = (done: number, all: number): void => {
+      // Nothing is open any more: whoever migrates is about to be done.
+      at = all === 0 ? 'migrating' : `migrating ${done}/${all}`;
+      tell(at);
+    };
+    const applied = await server.migrate({ before, onProgress, onWait });
     if (applied.length > 0) log.info('migrate.done', { count: applied.length });
   } finally {
     clearInterval(slow);

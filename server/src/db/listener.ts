@@ -77,11 +77,17 @@ export async function openListener(
   };
 }
 
-/** Holds a session-level advisory lock on a connection of its own; `onLost` tells when the session ends unasked. */
+const TRY_AGAIN_MS = 250;
+
+/**
+ * Holds a session-level advisory lock on a connection of its own; `onLost` tells when the session ends unasked. While another holds it,
+ * it is asked for again and again, for the login ends a statement that waits long; `signal` ends that.
+ */
 export async function holdAdvisoryLock(
   options: ConnectOptions,
   key: { readonly class: number; readonly object: number },
   onLost: (error: unknown) => void,
+  signal?: AbortSignal,
 ): Promise<{ release(): Promise<void> }> {
   const { ssl, password, ...rest } = options;
   const client = new pg.Client({
@@ -98,12 +104,24 @@ export async function holdAdvisoryLock(
   };
   client.on('error', lost);
   client.on('end', () => lost(new Error('the session of the worker lock ended')));
-  await client.connect();
-  await client.query('select pg_advisory_lock($1, $2)', [key.class, key.object]);
-  return {
-    release: async () => {
-      released = true;
-      await client.end();
-    },
+  const release = async (): Promise<void> => {
+    released = true;
+    await client.end();
   };
+  await client.connect();
+  try {
+    while (!(await tryLock(client, key))) await delay(TRY_AGAIN_MS, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    await release().catch(() => undefined);
+    throw error;
+  }
+  return { release };
+}
+
+async function tryLock(client: pg.Client, key: { readonly class: number; readonly object: number }): Promise<boolean> {
+  const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1, $2) as held', [
+    key.class,
+    key.object,
+  ]);
+  return rows[0]?.held === true;
 }

@@ -1,6 +1,7 @@
 // Forward-only migrations under one lock. A released file never changes; an older binary on a newer schema refuses (S18).
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { fault } from '../errors.ts';
 import type { ConnectOptions } from './connection.ts';
@@ -17,10 +18,13 @@ export interface MigrateOptions {
   /** Where the files lie; those of this release unless told. */
   readonly folder?: URL | undefined;
   readonly onProgress?: ((done: number, all: number, name: string) => void) | undefined;
+  /** While another node migrates: how far it is, of how many since this one began to wait. */
+  readonly onWait?: ((done: number, all: number) => void) | undefined;
 }
 
 const PREFIX = /^[a-z][a-z0-9_]{0,20}$/;
 const LOCK = 2_109_001;
+const LOOK_MS = 250;
 const GROUPS = ['owner', 'claimer', 'auth', 'registrar', 'biller', 'tenant', 'purger'];
 const LOGINS = ['api', 'worker', 'ops'] as const;
 const FOLDER = new URL('./migrations/', import.meta.url);
@@ -47,22 +51,64 @@ export async function listMigrations(folder: URL = FOLDER): Promise<Migration[]>
 export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
   if (!PREFIX.test(options.prefix))
     throw fault('configuration', { detail: 'the role prefix must be a short lower-case word' });
-  const { ssl, password, ...rest } = options.direct;
-  const client = new pg.Client({
-    ...rest,
-    ...(password === undefined ? {} : { password }),
-    ...(ssl === true ? { ssl: true } : {}),
-    application_name: 'sallyport migrate',
-  });
+  const client = clientOf(options.direct);
   await client.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await waitForTurn(client, options);
     options.before?.(await standingMasterKeys(client));
     await makeRoles(client, options);
     return { applied: await applyAll(client, options) };
   } finally {
     await client.end();
   }
+}
+
+function clientOf({ ssl, password, ...rest }: ConnectOptions): pg.Client {
+  return new pg.Client({
+    ...rest,
+    ...(password === undefined ? {} : { password }),
+    ...(ssl === true ? { ssl: true } : {}),
+    application_name: 'sallyport migrate',
+  });
+}
+
+async function waitForTurn(client: pg.Client, options: MigrateOptions): Promise<void> {
+  const turn = new AbortController();
+  const told = tellProgress(options, turn.signal).catch(() => undefined);
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+  } finally {
+    turn.abort();
+    await told;
+  }
+}
+
+/** Reads, on a session of its own, what the node that migrates has written down so far. */
+async function tellProgress({ direct, folder, onWait }: MigrateOptions, turn: AbortSignal): Promise<void> {
+  if (onWait === undefined) return;
+  await delay(LOOK_MS, undefined, { signal: turn });
+  const known = (await listMigrations(folder)).length;
+  const client = clientOf(direct);
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const before = await countApplied(client);
+    for (;;) {
+      onWait(Math.min((await countApplied(client)) - before + 1, known - before), known - before);
+      await delay(LOOK_MS, undefined, { signal: turn });
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+async function countApplied(client: pg.Client): Promise<number> {
+  const { rows: there } = await client.query<{ t: string | null }>(
+    `select to_regclass('sallyport_meta.migrations')::text as t`,
+  );
+  if (there[0]?.t == null) return 0;
+  const { rows } = await client.query<{ n: number }>('select count(*)::int as n from sallyport_meta.migrations');
+  return rows[0]?.n ?? 0;
 }
 
 async function standingMasterKeys(client: pg.Client): Promise<{ version: number; fingerprint: Uint8Array }[]> {

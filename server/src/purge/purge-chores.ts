@@ -7,6 +7,7 @@ import { workPurges } from './work-purges.ts';
 interface Chore {
   readonly name: string;
   readonly everyMs: number;
+  readonly everywhere?: boolean;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -19,6 +20,7 @@ export function purgeChores(deps: PurgeDeps): readonly Chore[] {
     {
       name: 'purge.work',
       everyMs: LOOK_EVERY_MS,
+      everywhere: true,
       run: async (signal) => {
         while (!signal.aborted && (await workPurges(deps, signal)));
       },

@@ -1,7 +1,9 @@
 // The chores of a node that has a worker: short, safe to do on many nodes at once, each bounded. A chore that fails is tried again.
+// All nodes share one turn, a lock that goes with the session of the node that has it: whoever has it does the chores, and when it ends
+// another takes them over within a second. A chore with a claim of its own needs no turn.
 import { setTimeout as delay } from 'node:timers/promises';
 import { sealAudit, tenantsToSeal } from '../audit/audit.ts';
-import type { Database } from '../db/db.ts';
+import { type ConnectOptions, type Database, holdAdvisoryLock } from '../db/db.ts';
 import type { TenantId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { type KeeperPrincipal, mintPrincipal } from '../principal.ts';
@@ -9,6 +11,8 @@ import { type KeeperPrincipal, mintPrincipal } from '../principal.ts';
 export interface Chore {
   readonly name: string;
   readonly everyMs: number;
+  /** It claims what it works at, so that every node may do it at any time. */
+  readonly everywhere?: boolean;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -16,6 +20,8 @@ export interface Housekeeping {
   close(): Promise<void>;
 }
 
+const TURN = { class: 21_020, object: 0 };
+const AGAIN_MS = 1_000;
 const SEAL_EVERY_MS = 500;
 const MOST_TENANTS = 100;
 
@@ -37,20 +43,56 @@ export function sealingChore(db: Database): Chore {
   };
 }
 
-export function startHousekeeping(chores: readonly Chore[], log: Log): Housekeeping {
+export interface HousekeepingDeps {
+  readonly chores: readonly Chore[];
+  /** For the turn: past any pooler. */
+  readonly direct: ConnectOptions;
+  readonly log: Log;
+}
+
+export function startHousekeeping({ chores, direct, log }: HousekeepingDeps): Housekeeping {
   const closing = new AbortController();
-  const { signal } = closing;
-  const loop = async (chore: Chore): Promise<void> => {
+  const repeat = async (chore: Chore, signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await chore.run(signal).catch((error: unknown) => log.error('chore.failed', { name: chore.name }, error));
       await delay(chore.everyMs, undefined, { signal }).catch(() => undefined);
     }
   };
-  const loops = chores.map(loop);
+  const shared = chores.filter((chore) => chore.everywhere !== true);
+  const ended = Promise.all([
+    ...chores.filter((chore) => chore.everywhere === true).map((chore) => repeat(chore, closing.signal)),
+    takeTurns(
+      direct,
+      log,
+      closing.signal,
+      async (turn) => void (await Promise.all(shared.map((one) => repeat(one, turn)))),
+    ),
+  ]);
   return {
     close: async () => {
       closing.abort();
-      await Promise.all(loops);
+      await ended;
     },
   };
+}
+
+/** Works while this node has the turn: at most one node of a database has. */
+async function takeTurns(
+  direct: ConnectOptions,
+  log: Log,
+  closing: AbortSignal,
+  work: (turn: AbortSignal) => Promise<void>,
+): Promise<void> {
+  while (!closing.aborted) {
+    const lost = new AbortController();
+    try {
+      const lock = await holdAdvisoryLock(direct, TURN, () => lost.abort(), closing);
+      log.info('chores.begun');
+      await work(AbortSignal.any([lost.signal, closing])).finally(() => lock.release().catch(() => undefined));
+    } catch (error) {
+      if (closing.aborted) return;
+      log.error('chores.no_turn', {}, error);
+      await delay(AGAIN_MS, undefined, { signal: closing }).catch(() => undefined);
+    }
+  }
 }

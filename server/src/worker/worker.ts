@@ -41,7 +41,8 @@ const AGAIN_MS = 1_000;
 
 export function startWorker(deps: WorkerDeps): WorkerHandle {
   const closing = new AbortController();
-  const housekeeping = startHousekeeping([sealingChore(deps.agent.db), ...(deps.chores ?? [])], deps.agent.log);
+  const chores = [sealingChore(deps.agent.db), ...(deps.chores ?? [])];
+  const housekeeping = startHousekeeping({ chores, direct: deps.direct, log: deps.agent.log });
   let lease: Lease | undefined;
   const work = async (): Promise<void> => {
     while (!closing.signal.aborted) {
