@@ -13,7 +13,7 @@ const MAKERS: Readonly<Record<string, { readonly most: number; readonly never: R
   createEgressGuard: { most: 1, never: /\bdoors\b|\bmode\b|\bdangerously/ },
   createBilling: { most: 1, never: /\bdoors\b/ },
   createLinks: { most: 2, never: /\bdoors\b/ },
-  createLog: { most: 1, never: /\bfields\b|\bredaction\b/ },
+  createLog: { most: 1, never: /\bfields\b|\bredaction\b|\bredactor\b/ },
   openVault: { most: 1, never: /\bdoors\b|\bsealing\b/ },
   sealBlobs: { most: 1, never: /\bsealing\b/ },
   startWorker: { most: 1, never: /\bdoors\b/ },

@@ -157,7 +157,8 @@ async function openHttp(
   const metrics = config.metrics === 'on' ? createNodeMetrics() : undefined;
   const agent = config.roles.includes('worker') ? openAgent(config, log, begun, { ...made, offer }) : undefined;
   const worker = agent === undefined ? undefined : beginWorker({ ...made, config, log, begun, agent, metrics });
-  begun.add(attachMetrics(metrics, { api, agent, egress: offer.guards.stats, leaseAgeMs: () => worker?.leaseAgeMs() }));
+  const leaseAgeMs = (): number | undefined => worker?.leaseAgeMs();
+  begun.add(attachMetrics(metrics, { log, api, agent, egress: offer.guards.stats, leaseAgeMs }));
   const disk = watchDiskSpace({ path: folder.path, limitPercent: config.diskLimit, log });
   if (http === undefined) return;
   http.open({

@@ -46,7 +46,8 @@ export async function driveRun(deps: AgentDeps, claim: Claim, hold: Hold): Promi
     if (next !== undefined) {
       const over = next.started === 0 ? overBudget(context, { tokens: 0, cost: '0', calls: 1 }) : undefined;
       if (over !== undefined) return finish(context, failed('budget_exceeded'), [over]);
-      await call(deps, context, journal, next);
+      const { callId, tool } = next;
+      await context.log.within({ step: journal.step, call_id: callId, tool }, () => call(deps, context, journal, next));
       if (next.started === 0) context.spend({ tokens: 0, cost: '0', calls: 1 });
       continue;
     }
@@ -56,7 +57,8 @@ export async function driveRun(deps: AgentDeps, claim: Claim, hold: Hold): Promi
       tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
       maxOutputTokens: model.maxOutputTokens,
     };
-    const end = await ask(context, model, request, journal.step);
+    const { step } = journal;
+    const end = await context.log.within({ step, model: model.name }, () => ask(context, model, request, step));
     if (end !== undefined) return end;
   }
 }

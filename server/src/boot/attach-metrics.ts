@@ -1,6 +1,7 @@
 // Says where the numbers of a node are read, once its parts stand.
 import type { AgentDeps } from '../agent/agent.ts';
 import type { Database } from '../db/db.ts';
+import type { Log } from '../log.ts';
 import { type NodeMetrics, watchLoop } from '../metrics/metrics.ts';
 import { readFigures } from '../posture/posture.ts';
 import type { Guards } from './guards.ts';
@@ -15,10 +16,11 @@ export function attachMetrics(
     /** Of every guard of the node. */
     readonly egress: Guards['stats'];
     readonly leaseAgeMs: () => number | undefined;
+    readonly log: Log;
   },
 ): () => void {
   if (metrics === undefined) return () => undefined;
-  const { api, agent, leaseAgeMs } = parts;
+  const { api, agent, leaseAgeMs, log } = parts;
   const loop = watchLoop();
   metrics.attach({
     figures: () => readFigures(api, Date.now),
@@ -27,6 +29,7 @@ export function attachMetrics(
     parser: agent?.parser.load,
     leaseAgeMs,
     loop,
+    lines: () => ({ ...log.counts() }),
   });
   return loop.close;
 }

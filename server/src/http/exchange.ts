@@ -30,6 +30,8 @@ export interface Exchange {
   caller?: Caller;
   failure?: Fault;
   readonly began: number;
+  /** On every line that is written for this request: who it is from is known later than what it is. */
+  readonly ids: { request_id: string; tenant_id?: string; user_id?: string; key_id?: string | undefined };
 }
 
 const SECURITY_HEADERS = {
@@ -46,7 +48,7 @@ const WHOLE_NUMBER = /^(0|[1-9]\d{0,9})$/;
 
 /** Headers of every answer, also of those that the framework refuses before any hook; and the line at its end. */
 export function begin(seen: Seen, request: FastifyRequest, reply: FastifyReply): Exchange {
-  const exchange: Exchange = { began: performance.now() };
+  const exchange: Exchange = { began: performance.now(), ids: { request_id: request.id } };
   reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
   // Not the framework's hook: that one is silent about a caller who goes away.
   reply.raw.once('close', () => finish(seen, request, reply, exchange));
@@ -104,6 +106,10 @@ export async function admit(
   const { principal } = caller;
   const counted = { address, credential: credentialOf(sent) ?? '', reads: READS.has(request.method) };
   setLimits(await services.guard.enter(principal, counted));
+  if (principal.kind !== 'operator') {
+    const { tenantId, userId, keyId } = principal;
+    Object.assign(exchange.ids, { tenant_id: tenantId, user_id: userId, key_id: keyId });
+  }
   exchange.caller = principal.kind === 'operator' ? caller : { ...caller, principal: inRequest(principal, request.id) };
   if (cookie !== undefined && !READS.has(request.method))
     demandOwnPage(

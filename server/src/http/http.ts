@@ -101,7 +101,8 @@ function createApp(node: Node): FastifyInstance {
 /** Registers the routes of the registry, and nothing else ever. */
 function serve(app: FastifyInstance, node: Node): void {
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
-  const of = (request: FastifyRequest): Exchange => exchanges.get(request) ?? { began: performance.now() };
+  const of = (request: FastifyRequest): Exchange =>
+    exchanges.get(request) ?? { began: performance.now(), ids: { request_id: request.id } };
   const { routes } = node;
   const byPattern = new Map(routes.map((route) => [`${route.method} ${pattern(route)}`, route]));
   app.addHook('onRoute', (added) => {
@@ -115,7 +116,9 @@ function serve(app: FastifyInstance, node: Node): void {
     if (services === undefined) return send(reply, answerBeforeService(request, node.listen, node.waiting));
     if (node.leaving) reply.header('connection', 'close');
     const route = byPattern.get(`${request.method} ${request.routeOptions.url ?? ''}`);
-    await admit(services, request, exchange, route, (headers) => void reply.headers(headers));
+    await node.log.within(exchange.ids, () =>
+      admit(services, request, exchange, route, (headers) => void reply.headers(headers)),
+    );
     if (node.leaving && route?.path === '/readyz')
       return send(reply, { status: 503, body: { status: 'not_ready', codes: ['leaving'] } });
   });
@@ -127,8 +130,11 @@ function serve(app: FastifyInstance, node: Node): void {
   });
   const add = (scope: FastifyInstance, routes: readonly Route[]): void => {
     for (const route of routes) {
-      const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-        send(reply, await route.run(callOf(servicesOf(node), request, reply, of(request))));
+      const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+        const exchange = of(request);
+        const call = callOf(servicesOf(node), request, reply, exchange);
+        return send(reply, await node.log.within(exchange.ids, () => route.run(call)));
+      };
       scope.route({ method: route.method, url: pattern(route), handler });
     }
   };

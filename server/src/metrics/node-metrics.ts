@@ -34,6 +34,8 @@ export interface NodeSources {
   /** Milliseconds since the lease was last acknowledged; undefined without a lease. */
   readonly leaseAgeMs: () => number | undefined;
   readonly loop: LoopDelay;
+  /** What became of the log lines. */
+  readonly lines: () => Readonly<Record<string, number>>;
 }
 
 export interface WorkerMetrics {
@@ -111,6 +113,12 @@ function attach(registry: ReturnType<typeof createRegistry>, sources: NodeSource
       const age = sources.leaseAgeMs();
       return age === undefined ? [] : [{ value: age / 1_000 }];
     },
+  );
+  registry.read(
+    'sallyport_log_lines_total',
+    'counter',
+    'Lines by what became of them; failed ones were replaced by a constant record.',
+    () => samples('outcome', sources.lines()),
   );
   registry.read(
     'sallyport_event_loop_delay_seconds',

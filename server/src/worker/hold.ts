@@ -37,18 +37,16 @@ export async function holdRun(deps: HoldDeps, claimed: Claimed): Promise<void> {
   const { agent, lease } = deps;
   const { tenantId, runId, epoch, stalls } = claimed;
   const principal = mintPrincipal({ kind: 'run', tenantId, runId, epoch });
-  const log = agent.log.with({ tenant_id: tenantId, run_id: runId, worker_id: lease.id, epoch: String(epoch) });
+  const ids = { tenant_id: tenantId, run_id: runId, worker_id: lease.id, epoch: String(epoch) };
+  const log = agent.log.with(ids);
   log.info('run.claimed', { count: stalls });
   const taken = new AbortController();
   const watching = new AbortController();
   void watchStop(agent, principal, taken, watching.signal);
   const signal = AbortSignal.any([lease.lost, deps.drained, taken.signal]);
   try {
-    const end = await driveRun(
-      agent,
-      { principal, workerId: lease.id, stalls },
-      { signal, mayStart: () => lease.held() && !signal.aborted, draining: () => deps.closing.aborted },
-    );
+    const hold = { signal, mayStart: () => lease.held() && !signal.aborted, draining: () => deps.closing.aborted };
+    const end = await agent.log.within(ids, () => driveRun(agent, { principal, workerId: lease.id, stalls }, hold));
     log.info(`run.${end}`);
     await countEnd(deps, principal, end);
   } catch (error) {
