@@ -5,7 +5,7 @@ import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals
 import { EgressPolicy, EgressVerdict, Secret } from './egress.ts';
 import { Actor, Budget } from './events.ts';
 import { RunStatus } from './http.ts';
-import { ApiKey, CreatedApiKey, CreatedTenant, Identity, SignInLink, Tenant, User } from './members.ts';
+import { ApiKey, CreatedApiKey, CreatedTenant, Identity, SignInLink, Tenant, TokenDenial, User } from './members.ts';
 import { Posture } from './posture.ts';
 import { Certificate, Purge, RetentionPolicy } from './retention.ts';
 import {
@@ -272,6 +272,7 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   SkillSummary,
   Tenant,
   TenantBudget,
+  TokenDenial,
   UsageGroup,
   UsagePage,
   UsageRecord,

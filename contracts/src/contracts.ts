@@ -86,18 +86,21 @@ export {
   CreatedApiKey,
   CreatedTenant,
   CreateUser,
+  DenyToken,
   Identity,
   ROLES,
   type Role,
   RotateApiKey,
   SignInLink,
   Tenant,
+  TokenDenial,
   UpdateTenant,
   UpdateUser,
   User,
 } from './members.ts';
 export { Posture } from './posture.ts';
 export {
+  ListApiKeysQuery,
   ListArtifactsQuery,
   ListAuditQuery,
   ListEffectsQuery,

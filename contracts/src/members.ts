@@ -60,6 +60,27 @@ export const User = closed({
 });
 export type User = Answered<typeof User>;
 
+/** Which tokens of an issuer: the one of a `jti`, all of a `sid`, or all of a `sub` that were issued until now. */
+export const DenyToken = closed({
+  issuer: Type.String({ minLength: 1, maxLength: 500 }),
+  kind: Type.Union([Type.Literal('token'), Type.Literal('session'), Type.Literal('subject')]),
+  value: Type.String({ minLength: 1, maxLength: 255 }),
+});
+export type DenyToken = Static<typeof DenyToken>;
+
+/** Of use for a day, since no token is taken that is older. */
+export const TokenDenial = closed({
+  id: Uuid,
+  tenant_id: Uuid,
+  issuer: Text,
+  kind: Type.Union([Type.Literal('token'), Type.Literal('session'), Type.Literal('subject')]),
+  value: Text,
+  /** Of a person: tokens that were issued later are good. */
+  issued_until: orNull(Time),
+  created_at: Time,
+});
+export type TokenDenial = Answered<typeof TokenDenial>;
+
 /** A one-time way in for a person; the token belongs into the fragment of `/sign-in#…` and works once. */
 export const SignInLink = closed({ token: Text, expires_at: Time });
 export type SignInLink = Answered<typeof SignInLink>;

@@ -33,6 +33,13 @@ export const ListRunsQuery = closed({
 });
 export type ListRunsQuery = Static<typeof ListRunsQuery>;
 
+/** With `idle_days`, only keys that work and were not used for as many days. */
+export const ListApiKeysQuery = closed({
+  ...page,
+  idle_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3_650 })),
+});
+export type ListApiKeysQuery = Static<typeof ListApiKeysQuery>;
+
 /** In the order of the keys. `limit` is 100 unless told. */
 export const ListEffectsQuery = closed({
   limit: Type.Optional(Limit),

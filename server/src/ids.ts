@@ -19,6 +19,7 @@ export type LinkId = Id<'link'>;
 export type WorkerId = Id<'worker'>;
 export type BudgetId = Id<'budget'>;
 export type SecretId = Id<'secret'>;
+export type TokenDenialId = Id<'token_denial'>;
 export type CallId = Id<'call'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

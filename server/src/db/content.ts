@@ -23,7 +23,7 @@ export type ContentColumn = keyof typeof KEY_COLUMNS;
 export const CONTENT_COLUMNS = Object.keys(KEY_COLUMNS) as readonly ContentColumn[];
 
 /** What a keyed digest is for; equal values of two uses, or of two tenants, have unequal digests. */
-export type DigestUse = 'entity' | 'request';
+export type DigestUse = 'entity' | 'request' | 'network';
 
 /** Where a value rests. Its ciphertext opens there and nowhere else. */
 export interface Place {

@@ -41,7 +41,9 @@ const SYSTEM = {
     'select tenant_id, id, user_id, env, pepper_version, secret_hmac, scopes, status, exposed, expires_at, tenant_state, user_state, user_role from sys.find_key($1)',
   find_session:
     'select tenant_id, id, user_id, api_key_id, user_role, key_scopes, key_env, ended, expired, key_holds, tenant_state, user_state from sys.find_session($1)',
-  find_memberships: 'select tenant_id, user_id, user_role, tenant_state, user_state from sys.find_memberships($1, $2)',
+  find_memberships:
+    'select tenant_id, user_id, user_role, tenant_state, user_state, denied from sys.find_memberships($1, $2, $3, $4, $5)',
+  access_figures: 'select tenants, with_retention, idle_keys from sys.access_figures()',
   take_rates: 'select name, allowed, tat, taken_at from sys.take_rates($1, $2, $3)',
   sweep_rates: 'select swept from sys.sweep_rates()',
   create_tenant: 'select created_at from sys.create_tenant($1, $2)',

@@ -122,10 +122,12 @@ create table app.api_keys (
   expires_at timestamp with time zone not null,
   last_used_at timestamp with time zone,
   replaced_by uuid,
+  networks bytea[] not null default '{}'::bytea[],
   constraint api_keys_pkey PRIMARY KEY (tenant_id, id),
   constraint api_keys_env_check CHECK ((env = ANY (ARRAY['live'::text, 'test'::text]))),
   constraint api_keys_last4_check CHECK ((length(last4) = 4)),
   constraint api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint api_keys_networks_check CHECK ((cardinality(networks) <= 32)),
   constraint api_keys_secret_hmac_check CHECK ((octet_length(secret_hmac) = 32)),
   constraint api_keys_status_check CHECK ((status = ANY (ARRAY['active'::text, 'rotating'::text, 'revoked'::text]))),
   constraint api_keys_tenant_id_replaced_by_fkey FOREIGN KEY (tenant_id, replaced_by) REFERENCES app.api_keys(tenant_id, id),
@@ -148,7 +150,7 @@ create policy wall on app.api_keys as permissive for all to {{p}}_purger, {{p}}_
 grant select on app.api_keys to {{p}}_auth;
 grant delete, select on app.api_keys to {{p}}_purger;
 grant insert, select on app.api_keys to {{p}}_tenant;
-grant update (name, status, exposed, expires_at, last_used_at, replaced_by) on app.api_keys to {{p}}_tenant;
+grant update (name, status, exposed, expires_at, last_used_at, replaced_by, networks) on app.api_keys to {{p}}_tenant;
 
 create table app.artifact_links (
   tenant_id uuid not null,
@@ -929,9 +931,12 @@ create policy closed_insert on app.retention_policies as restrictive for insert 
 create policy closed_update on app.retention_policies as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy count_policies on app.retention_policies as permissive for select to {{p}}_auth
+  using (true);
 create policy wall on app.retention_policies as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.retention_policies to {{p}}_auth;
 grant delete, select on app.retention_policies to {{p}}_purger;
 grant insert, select on app.retention_policies to {{p}}_tenant;
 grant update (days, updated_at) on app.retention_policies to {{p}}_tenant;
@@ -1162,6 +1167,39 @@ grant select (tenant_id, state) on app.tenants to {{p}}_biller;
 grant select (tenant_id, state) on app.tenants to {{p}}_claimer;
 grant update (name, state, key_max_age_seconds, key_limit) on app.tenants to {{p}}_registrar;
 
+create table app.token_denials (
+  tenant_id uuid not null,
+  id uuid not null,
+  issuer text not null,
+  kind text not null,
+  value text not null,
+  issued_until timestamp with time zone,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint token_denials_pkey PRIMARY KEY (tenant_id, id),
+  constraint token_denials_check CHECK (((kind = 'subject'::text) = (issued_until IS NOT NULL))),
+  constraint token_denials_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 500))),
+  constraint token_denials_kind_check CHECK ((kind = ANY (ARRAY['token'::text, 'session'::text, 'subject'::text]))),
+  constraint token_denials_value_check CHECK (((length(value) >= 1) AND (length(value) <= 255))),
+  constraint token_denials_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.token_denials owner to {{p}}_owner;
+alter table app.token_denials enable row level security;
+alter table app.token_denials force row level security;
+CREATE INDEX token_denials_by_value ON app.token_denials USING btree (tenant_id, issuer, value);
+create policy closed_insert on app.token_denials as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.token_denials as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy find_denials on app.token_denials as permissive for select to {{p}}_auth
+  using (true);
+create policy wall on app.token_denials as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.token_denials to {{p}}_auth;
+grant delete, select on app.token_denials to {{p}}_purger;
+grant delete, insert, select on app.token_denials to {{p}}_tenant;
+
 create table app.usage (
   tenant_id uuid not null,
   id uuid not null,
@@ -1248,6 +1286,21 @@ grant usage on schema sys to {{p}}_claimer;
 grant usage on schema sys to {{p}}_ops;
 grant usage on schema sys to {{p}}_registrar;
 grant usage on schema sys to {{p}}_worker;
+
+CREATE OR REPLACE FUNCTION sys.access_figures()
+ RETURNS TABLE(tenants bigint, with_retention bigint, idle_keys bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    (select count(*) from app.tenants t where t.state = 'active'),
+    (select count(distinct p.tenant_id) from app.retention_policies p join app.tenants t on t.tenant_id = p.tenant_id and t.state = 'active'),
+    (select count(*) from app.api_keys k where k.status <> 'revoked' and not k.exposed and k.expires_at > clock_timestamp()
+       and coalesce(k.last_used_at, k.created_at) < clock_timestamp() - interval '90 days')
+$function$;
+alter function sys.access_figures() owner to {{p}}_auth;
+grant execute on function sys.access_figures() to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.advance_purge(p_id uuid, p_epoch bigint, p_step text, p_progress text, p_lease_ms integer)
  RETURNS TABLE(moved boolean)
@@ -1448,21 +1501,24 @@ $function$;
 alter function sys.find_key(p_key_id text) owner to {{p}}_auth;
 grant execute on function sys.find_key(p_key_id text) to {{p}}_api;
 
-CREATE OR REPLACE FUNCTION sys.find_memberships(p_issuer text, p_subject text)
- RETURNS TABLE(tenant_id uuid, user_id uuid, user_role text, tenant_state text, user_state text)
+CREATE OR REPLACE FUNCTION sys.find_memberships(p_issuer text, p_subject text, p_token text, p_session text, p_issued_at double precision)
+ RETURNS TABLE(tenant_id uuid, user_id uuid, user_role text, tenant_state text, user_state text, denied boolean)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select i.tenant_id, i.user_id, u.role, t.state, u.state
+  select i.tenant_id, i.user_id, u.role, t.state, u.state,
+    exists (select 1 from app.token_denials d where d.tenant_id = i.tenant_id and d.issuer = p_issuer and (
+      (d.kind = 'token' and d.value = p_token) or (d.kind = 'session' and d.value = p_session)
+      or (d.kind = 'subject' and d.value = p_subject and d.issued_until >= to_timestamp(p_issued_at))))
   from app.identities i
   join app.tenants t on t.tenant_id = i.tenant_id
   join app.users u on u.tenant_id = i.tenant_id and u.id = i.user_id
   where i.issuer = p_issuer and i.subject = p_subject
   order by i.tenant_id limit 100
 $function$;
-alter function sys.find_memberships(p_issuer text, p_subject text) owner to {{p}}_auth;
-grant execute on function sys.find_memberships(p_issuer text, p_subject text) to {{p}}_api;
+alter function sys.find_memberships(p_issuer text, p_subject text, p_token text, p_session text, p_issued_at double precision) owner to {{p}}_auth;
+grant execute on function sys.find_memberships(p_issuer text, p_subject text, p_token text, p_session text, p_issued_at double precision) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.find_purge(p_purge uuid)
  RETURNS TABLE(tenant_id uuid, step text, progress text, certificate text, requested_at timestamp with time zone, ended_at timestamp with time zone)

@@ -193,5 +193,5 @@ function finish(seen: Seen, request: FastifyRequest, reply: FastifyReply, exchan
   };
   if (failure !== undefined && failure.status >= 500) seen.log.error('request', fields, failure);
   else seen.log.info('request', fields);
-  if (user !== undefined && status < 400) seen.keyUse?.note(user);
+  if (user !== undefined && status < 400) seen.keyUse?.note(user, addressGroup(request.ip));
 }

@@ -1,7 +1,14 @@
 // When a key or a session was last used, and that a stopped one was tried: kept coarsely, one statement for each and half minute of this
 // node, not one a request.
 import type { Database } from '../db/db.ts';
-import { type Refusal, type RefusedKey, recordRefusedKey, touchKey, touchSession } from '../identity/identity.ts';
+import {
+  noteNetwork,
+  type Refusal,
+  type RefusedKey,
+  recordRefusedKey,
+  touchKey,
+  touchSession,
+} from '../identity/identity.ts';
 import type { Log } from '../log.ts';
 import type { UserPrincipal } from '../principal.ts';
 
@@ -10,7 +17,7 @@ const MOST_KEYS = 10_000;
 
 export interface KeyUse {
   /** Never fails a request: that a key was used is worth less than the use. */
-  note(who: UserPrincipal): void;
+  note(who: UserPrincipal, network: string): void;
   /** A key that is stopped came with its right secret: its tenant's audit log says so. */
   refused(key: RefusedKey, reason: Refusal): void;
 }
@@ -29,8 +36,15 @@ export function createKeyUse(db: Database, log: Log): KeyUse {
     });
   };
   return {
-    note: (who) => {
+    note: (who, network) => {
       if (who.kind === 'token') return;
+      if (who.kind === 'key')
+        seldom(
+          `from ${who.keyId} ${network}`,
+          () => noteNetwork(db, who, who.keyId, network),
+          (error) =>
+            log.warn('note_network_failed', { tenant_id: who.tenantId, key_id: who.keyId, detail: String(error) }),
+        );
       const scope = db.tenant(who);
       const touch = (): Promise<void> =>
         who.kind === 'key' ? touchKey(scope, who.keyId) : touchSession(scope, who.sessionId);

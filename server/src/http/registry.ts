@@ -24,6 +24,7 @@ import { sessionRoutes } from './routes/session.ts';
 import { skillRoutes } from './routes/skills.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { tenantRoutes } from './routes/tenants.ts';
+import { tokenDenialRoutes } from './routes/token-denials.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   ...purgeRoutes,
   ...apiKeyRoutes,
   ...userRoutes,
+  ...tokenDenialRoutes,
   ...runRoutes,
   ...runLogRoutes,
   ...effectRoutes,

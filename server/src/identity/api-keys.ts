@@ -28,6 +28,32 @@ export async function touchKey(scope: TenantScope, id: KeyId): Promise<void> {
     and (k.last_used_at is null or k.last_used_at < clock_timestamp() - make_interval(secs => ${TOUCH_EVERY_SECONDS}))`);
 }
 
+const MOST_NETWORKS = 32;
+
+/**
+ * Keeps that a key was used from a network, as a digest; the first use from one is on record (AK11). The record names key and count,
+ * never the address.
+ */
+export async function noteNetwork(db: Database, who: UserPrincipal, id: KeyId, network: string): Promise<void> {
+  const scope = db.tenant(who);
+  const content = await scope.content();
+  const digest = Buffer.from(content.digest('network', `${id}\0${network}`));
+  const known = await scope.first(
+    sql`select ${digest}::bytea = any(k.networks) as known from api_keys k where ${scope.mine('k')} and k.id = ${id}`,
+    (row: Row) => row.bool('known'),
+  );
+  if (known !== false) return;
+  await db.atomic(who, async (tx) => {
+    const count = await tx.first(
+      sql`update api_keys k set networks = (array_prepend(${digest}::bytea, k.networks))[1:${MOST_NETWORKS}::int]
+          where ${tx.mine('k')} and k.id = ${id} and not ${digest}::bytea = any(k.networks) returning cardinality(k.networks) as n`,
+      (row: Row) => row.int('n'),
+    );
+    if (count === undefined) return;
+    await recordAct(tx, { action: 'key.new_network', object: { kind: 'key', id }, detail: { known: count } });
+  });
+}
+
 /** A key that was seen in a URL is stopped: it is in proxies' logs by now. */
 export async function flagExposed(tx: TenantTx, id: KeyId): Promise<void> {
   await tx.run(sql`update api_keys k set exposed = true where ${tx.mine('k')} and k.id = ${id}`);
@@ -194,11 +220,16 @@ export async function rotateKey(
 
 export async function listKeys(
   scope: TenantScope,
-  page: { before?: KeyId | undefined; limit: number },
+  page: { before?: KeyId | undefined; limit: number; idleDays?: number | undefined },
 ): Promise<ApiKey[]> {
   return scope.rows(
     sql`select k.id, k.tenant_id, k.key_id, k.user_id, k.env, k.name, k.last4, k.scopes, k.status, k.created_at, k.expires_at, k.last_used_at, k.exposed, k.replaced_by
-        from api_keys k where ${scope.mine('k')} and ${sql.all(page.before !== undefined && sql`k.id < ${page.before}`)} order by k.id desc limit ${page.limit}`,
+        from api_keys k where ${scope.mine('k')} and ${sql.all(
+          page.before !== undefined && sql`k.id < ${page.before}`,
+          page.idleDays !== undefined &&
+            sql`k.status <> 'revoked' and not k.exposed and k.expires_at > clock_timestamp()
+              and coalesce(k.last_used_at, k.created_at) < clock_timestamp() - make_interval(days => ${page.idleDays})`,
+        )} order by k.id desc limit ${page.limit}`,
     readKey,
   );
 }

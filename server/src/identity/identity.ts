@@ -7,6 +7,7 @@ export {
   getKey,
   type KeyOwner,
   listKeys,
+  noteNetwork,
   recordRefusedKey,
   revokeKey,
   rotateKey,
@@ -48,6 +49,7 @@ export {
   listTenants,
   type NewTenant,
 } from './tenants.ts';
+export { denyToken, listTokenDenials, removeTokenDenial } from './token-denials.ts';
 export {
   addIdentity,
   createUser,

@@ -5,7 +5,13 @@ import { mintPrincipal, type TokenPrincipal } from '../principal.ts';
 import type { TokenIssuers, TokenRefusal } from './jwt/jwt.ts';
 import { parseRole, permissionsOf, within } from './permissions.ts';
 
-export type MemberRefusal = TokenRefusal | 'no_membership' | 'other_tenant' | 'tenant_inactive' | 'user_inactive';
+export type MemberRefusal =
+  | TokenRefusal
+  | 'no_membership'
+  | 'other_tenant'
+  | 'tenant_inactive'
+  | 'user_inactive'
+  | 'token_denied';
 export type MemberVerdict =
   | { readonly ok: true; readonly principal: TokenPrincipal }
   | { readonly ok: false; readonly reason: MemberRefusal; readonly kid?: string }
@@ -18,6 +24,7 @@ interface Membership {
   readonly role: string;
   readonly tenantState: string;
   readonly userState: string;
+  readonly denied: boolean;
 }
 
 const readMembership = (row: Row): Membership => ({
@@ -26,6 +33,7 @@ const readMembership = (row: Row): Membership => ({
   role: row.text('user_role'),
   tenantState: row.text('tenant_state'),
   userState: row.text('user_state'),
+  denied: row.bool('denied'),
 });
 
 /** `wanted` is the tenant that the caller names; it must be one of the memberships. */
@@ -38,11 +46,14 @@ export async function verifyMember(
 ): Promise<MemberVerdict> {
   const verdict = await issuers.verify(token, now);
   if (!verdict.ok) return verdict;
-  const all = await db.system('find_memberships', [verdict.issuer, verdict.subject], readMembership);
+  const { issuer, subject, tokenId, session, issuedAt } = verdict;
+  const asked = [issuer, subject, tokenId ?? null, session ?? null, issuedAt];
+  const all = await db.system('find_memberships', asked, readMembership);
   const fitting = wanted === undefined ? all : all.filter((one) => isUuid(wanted) && one.tenantId === wanted);
   const [found, second] = fitting;
   if (found === undefined) return { ok: false, reason: all.length === 0 ? 'no_membership' : 'other_tenant' };
   if (second !== undefined) return { ok: false, reason: 'tenant_required' };
+  if (found.denied) return { ok: false, reason: 'token_denied' };
   if (found.tenantState !== 'active') return { ok: false, reason: 'tenant_inactive' };
   const role = parseRole(found.role);
   if (found.userState !== 'active' || role === undefined) return { ok: false, reason: 'user_inactive' };

@@ -2,9 +2,10 @@
 import { ENTITY_TYPES, EVENT_TYPES } from '@sallyport/contracts';
 import type { Config } from '../config.ts';
 import type { Database, DatabaseStanding } from '../db/db.ts';
+import { readIssuers } from '../identity/identity.ts';
 import type { Figures } from '../metrics/metrics.ts';
 import type { Skills } from '../skills/skills.ts';
-import { readFigures } from './figures.ts';
+import { type AccessFigures, readAccess, readFigures } from './figures.ts';
 
 export interface Facts {
   readonly loopback: boolean;
@@ -29,6 +30,10 @@ export interface Facts {
   readonly eventTypes: number;
   readonly entityTypes: number;
   readonly figures: Figures;
+  readonly access: AccessFigures;
+  /** Token issuers that people sign in by, and the longest life that one of their tokens may have, in seconds. */
+  readonly issuers: number;
+  readonly longestToken: number;
 }
 
 export interface PostureSources {
@@ -39,7 +44,13 @@ export interface PostureSources {
 }
 
 export async function readFacts({ config, api, skills, disk }: PostureSources): Promise<Facts> {
-  const [database, figures, diskFull] = await Promise.all([api.standing(), readFigures(api, Date.now), disk.full()]);
+  const [database, figures, access, diskFull] = await Promise.all([
+    api.standing(),
+    readFigures(api, Date.now),
+    readAccess(api),
+    disk.full(),
+  ]);
+  const issuers = readIssuers(config.jwtIssuers);
   const all = skills.list();
   const endpoint = config.s3Endpoint;
   return {
@@ -63,5 +74,8 @@ export async function readFacts({ config, api, skills, disk }: PostureSources): 
     eventTypes: EVENT_TYPES.length,
     entityTypes: ENTITY_TYPES.length,
     figures,
+    access,
+    issuers: issuers.length,
+    longestToken: Math.max(0, ...issuers.map((issuer) => issuer.maxAge)),
   };
 }

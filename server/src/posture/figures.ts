@@ -23,3 +23,20 @@ export async function readFigures(db: Database, now: () => number): Promise<Figu
   if (figures === undefined) throw fault('internal', { detail: 'the database gave no figures' });
   return figures;
 }
+
+/** Of tenants that are active: how many, how many chose how long data is kept, and keys that work and were not used for 90 days. */
+export interface AccessFigures {
+  readonly tenants: number;
+  readonly withRetention: number;
+  readonly idleKeys: number;
+}
+
+export async function readAccess(db: Database): Promise<AccessFigures> {
+  const [figures] = await db.system('access_figures', [], (row: Row) => ({
+    tenants: Number(row.bigint('tenants')),
+    withRetention: Number(row.bigint('with_retention')),
+    idleKeys: Number(row.bigint('idle_keys')),
+  }));
+  if (figures === undefined) throw fault('internal', { detail: 'the database gave no figures' });
+  return figures;
+}

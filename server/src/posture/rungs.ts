@@ -18,6 +18,8 @@ export interface PromiseRow {
 
 /** Seconds; the audit log is sealed within one. */
 export const MOST_SEALING_LAG = 10;
+/** Seconds; of a token that lets a person in (JW8). */
+const SHORT_TOKEN = 900;
 
 const never = (): boolean => false;
 const out = (reach: string): Step => ({
@@ -56,9 +58,13 @@ export const PROMISE_ROWS: Readonly<Record<number, PromiseRow>> = {
   },
   2: {
     title: 'Nobody acts without a valid credential.',
-    evidence: ({ loopback, publicHttps }) => [
+    evidence: ({ loopback, publicHttps, issuers, longestToken, access }) => [
       loopback ? 'it listens on loopback' : 'it listens on a public address, behind declared proxies',
       publicHttps ? 'its public address is https' : 'it has no public https address',
+      issuers === 0
+        ? 'people have keys and one-time links; no identity provider is trusted'
+        : `tokens of ${plural(issuers, 'issuer')} let people in, for at most ${longestToken} s after they were issued`,
+      `${plural(access.idleKeys, 'key')} that ${access.idleKeys === 1 ? 'works was' : 'work were'} not used for 90 days`,
     ],
     steps: [
       {
@@ -71,7 +77,16 @@ export const PROMISE_ROWS: Readonly<Record<number, PromiseRow>> = {
         holds: ({ publicHttps }) => publicHttps,
         reach: 'SALLYPORT_PUBLIC_URL=https://… with a proxy that ends TLS in front',
       },
-      out('posture does not yet see sign-in by an identity provider'),
+      {
+        rung: 'high_assurance',
+        holds: ({ issuers, longestToken }) => issuers > 0 && longestToken <= SHORT_TOKEN,
+        reach: `SALLYPORT_JWT_ISSUERS: sign-in by an identity provider, each issuer with max_age of at most ${SHORT_TOKEN}`,
+      },
+      {
+        rung: 'high_assurance',
+        holds: ({ access }) => access.idleKeys === 0,
+        reach: 'revoke the keys that nobody uses: GET /v1/api-keys?idle_days=90',
+      },
     ],
   },
   3: {
@@ -144,11 +159,12 @@ export const PROMISE_ROWS: Readonly<Record<number, PromiseRow>> = {
   },
   6: {
     title: 'What is deleted is gone.',
-    evidence: ({ diskFull, diskLimit, masterKeyInSettings }) => [
+    evidence: ({ diskFull, diskLimit, masterKeyInSettings, access }) => [
       diskFull ? `the disk is above ${diskLimit} %` : `the disk is below ${diskLimit} %`,
       masterKeyInSettings
         ? 'keys of tenants are wrapped by a key that a copy of the folder does not hold'
         : 'a copy of the data folder holds the key that wraps the keys of tenants',
+      `${access.withRetention} of ${plural(access.tenants, 'tenant')} chose how long data is kept; the defaults hold for the rest`,
     ],
     steps: [
       {
@@ -161,7 +177,12 @@ export const PROMISE_ROWS: Readonly<Record<number, PromiseRow>> = {
         holds: ({ masterKeyInSettings }) => masterKeyInSettings,
         reach: 'SALLYPORT_MASTER_KEY_FILE: a file outside SALLYPORT_DATA, or old copies of the folder can be opened',
       },
-      out('posture does not read retention policies'),
+      {
+        rung: 'high_assurance',
+        holds: ({ access }) => access.withRetention === access.tenants,
+        reach: 'PUT /v1/retention in every tenant: each says itself how long its data is kept',
+      },
+      out('how old the backups are, and what they hold, is not known here'),
     ],
   },
   7: {

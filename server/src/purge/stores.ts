@@ -31,6 +31,7 @@ const TABLES = {
   events: sql`events`,
   runs: sql`runs`,
   sessions: sql`sessions`,
+  token_denials: sql`token_denials`,
   identities: sql`identities`,
   api_keys: sql`api_keys`,
   users: sql`users`,

@@ -38,6 +38,7 @@ export function createKeyring(tenantId: string, keys: readonly TenantKey[]): Key
   const digests: Readonly<Record<DigestUse, KeyObject>> = {
     entity: deriveKey(index.secret, index.keyId, 'index'),
     request: deriveKey(index.secret, index.keyId, 'digest'),
+    network: deriveKey(index.secret, index.keyId, 'network'),
   };
   const find = (wanted: string): ContentKey => {
     const key = content.get(wanted);

@@ -33,6 +33,7 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
   change_tenant: ['registrar', 'api'],
   find_key: ['auth', 'api'],
   find_memberships: ['auth', 'api'],
+  access_figures: ['auth', 'api'],
   get_tenant: ['registrar', 'api'],
   sweep_rates: ['auth', 'api'],
   take_rates: ['auth', 'api'],
@@ -51,7 +52,15 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
 };
 const LOGINS = ['api', 'worker', 'ops'] as const;
 /** A deletion is normal work here; everywhere else it is the purge's alone. */
-const DELETABLE = ['artifacts', 'audit_unsealed', 'egress_limits', 'idempotency', 'identities', 'secrets'];
+const DELETABLE = [
+  'artifacts',
+  'audit_unsealed',
+  'egress_limits',
+  'idempotency',
+  'identities',
+  'secrets',
+  'token_denials',
+];
 
 let database: TestDatabase;
 let role: (name: string) => string;

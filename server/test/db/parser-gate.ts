@@ -17,6 +17,7 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'sessions',
   'tenant_keys',
   'identities',
+  'token_denials',
   'runs',
   'events',
   'effects',

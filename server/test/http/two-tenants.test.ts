@@ -25,6 +25,7 @@ interface Things {
   readonly user: string;
   readonly identity: string;
   readonly secret: string;
+  readonly denial: string;
 }
 
 /** One of each thing that has an id, in tenant A. */
@@ -66,7 +67,12 @@ async function furnish(api: Api): Promise<Things> {
   });
   assert.equal(secret.status, 201, secret.text);
   await api.ask('/v1/egress/policy', { key, method: 'PUT', json: { deny: ['SECRET-OF-A.example'] } });
+  const denial = await api.ask('/v1/token-denials', {
+    key,
+    json: { issuer: issuer.name, kind: 'token', value: 'SECRET-OF-A' },
+  });
   return {
+    denial: denial.json.id,
     secret: secret.json.id,
     user: user.json.id,
     identity: user.json.identities[0].id,
@@ -91,6 +97,7 @@ function ownId(route: Route, things: Things): string {
   if (route.path.startsWith('/v1/budgets/')) return things.budget;
   if (route.path.startsWith('/v1/users/')) return things.user;
   if (route.path.startsWith('/v1/secrets/')) return things.secret;
+  if (route.path.startsWith('/v1/token-denials/')) return things.denial;
   throw new TypeError(`the attack does not know whose id ${route.path} takes`);
 }
 

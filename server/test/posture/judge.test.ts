@@ -23,6 +23,9 @@ const FRESH: Facts = {
   diskFull: false,
   eventTypes: 20,
   entityTypes: 3,
+  access: { tenants: 1, withRetention: 0, idleKeys: 0 },
+  issuers: 0,
+  longestToken: 0,
   figures: { queued: 0, running: 0, oldestQueuedSeconds: 0, workers: 1, unsealed: 0, sealingLagSeconds: 0 },
 };
 const rungOf = (facts: Facts, promise: number): string | undefined =>
@@ -41,6 +44,7 @@ test('a fresh start stands at the baseline with all nine promises and no alarm',
 
 const DATABASE = FRESH.database;
 const FIGURES = FRESH.figures;
+const ACCESS = FRESH.access;
 /** Promise, what is changed, and the rung without and with the change. */
 const CHANGES: readonly (readonly [number, Partial<Facts>, string, string])[] = [
   [1, { ownDatabase: true }, 'baseline', 'production'],
@@ -49,6 +53,14 @@ const CHANGES: readonly (readonly [number, Partial<Facts>, string, string])[] = 
   [1, { database: { ...DATABASE, forced: 19 } }, 'baseline', 'below_baseline'],
   [1, { database: { ...DATABASE, mighty: true } }, 'baseline', 'below_baseline'],
   [2, { publicHttps: true }, 'baseline', 'production'],
+  [2, { publicHttps: true, issuers: 1, longestToken: 900 }, 'baseline', 'high_assurance'],
+  [2, { publicHttps: true, issuers: 1, longestToken: 3_600 }, 'baseline', 'production'],
+  [
+    2,
+    { publicHttps: true, issuers: 1, longestToken: 900, access: { ...ACCESS, idleKeys: 1 } },
+    'baseline',
+    'production',
+  ],
   [2, { loopback: false }, 'baseline', 'below_baseline'],
   [3, { metrics: true }, 'baseline', 'high_assurance'],
   [3, { metrics: true, openedRanges: 1 }, 'baseline', 'production'],

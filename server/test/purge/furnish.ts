@@ -14,6 +14,7 @@ import {
   createPeppers,
   createSetupToken,
   createTenant,
+  denyToken,
   firstBootOperator,
   openSession,
   parseKey,
@@ -93,6 +94,7 @@ export async function furnish(database: TestDatabase, blobs: BlobStore, word: st
     await createSecret(tx, alice, { name: 's', value: mark, hosts: [`${mark}.example`] });
     await putEgressPolicy(tx, { deny: [`${mark}.example`], limits: [{ calls_per_minute: 9 }] });
     await takeCall(tx, 'web.scrape');
+    await denyToken(tx, { issuer: 'https://issuer.example', kind: 'token', value: mark });
   });
   for (const dataClass of ['artifact', 'page', 'upload', 'rendering'] as const) {
     const blob = await storeBlob(blobs, scope, [Buffer.from(`${mark} ${dataClass}`)]);

@@ -1,4 +1,4 @@
-import { ApiKey, CreateApiKey, CreatedApiKey, PageQuery, pageOf, RotateApiKey } from '@sallyport/contracts';
+import { ApiKey, CreateApiKey, CreatedApiKey, ListApiKeysQuery, pageOf, RotateApiKey } from '@sallyport/contracts';
 import { createKey, getKey, listKeys, revokeKey, rotateKey } from '../../identity/identity.ts';
 import { asId, type KeyId } from '../../ids.ts';
 import { noContent, ok } from '../answer.ts';
@@ -32,14 +32,14 @@ export const apiKeyRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/api-keys',
     access: 'keys:read',
-    summary: 'Lists the keys of the tenant, newest first.',
-    query: PageQuery,
+    summary: 'Lists the keys of the tenant, newest first; with `idle_days` those that work and nobody uses.',
+    query: ListApiKeysQuery,
     answers: [answer(pageOf(ApiKey), 'A page of keys.')],
     handle: async ({ scope, query }) =>
       ok(
         await page(
           query,
-          (before: KeyId | undefined, limit) => listKeys(scope, { before, limit }),
+          (before: KeyId | undefined, limit) => listKeys(scope, { before, limit, idleDays: query.idle_days }),
           (key) => key.id,
         ),
       ),

@@ -24,7 +24,8 @@ export interface IssuerSettings {
 
 const NAMES = ['issuer', 'audience', 'algorithms', 'jwks_url', 'key_set_file', 'token_type', 'max_age', 'use_scopes'];
 const MOST_ISSUERS = 50;
-const DEFAULT_MAX_AGE = 3_600;
+/** Short: what was let in by mistake is out again soon, even where nobody denies it (JW8). */
+const DEFAULT_MAX_AGE = 900;
 const SETTING = 'SALLYPORT_JWT_ISSUERS';
 
 function refuse(sentence: string): never {

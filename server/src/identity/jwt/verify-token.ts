@@ -41,6 +41,11 @@ export type TokenVerdict =
       readonly ok: true;
       readonly issuer: string;
       readonly subject: string;
+      /** `jti` and `sid`, by which a token can be denied before it ends. */
+      readonly tokenId: string | undefined;
+      readonly session: string | undefined;
+      /** Unix seconds. */
+      readonly issuedAt: number;
       /** Undefined when the issuer's scopes are not used. */
       readonly scopes: readonly string[] | undefined;
     }
@@ -113,7 +118,17 @@ export async function verifyToken(
   const refusal = (await checkSignature(token, rawHeader.alg, key, settings, now)) ?? checkClaims(payload);
   if (refusal !== undefined) return no(refusal, kid);
   const scopes = settings.useScopes ? (typeof payload.scope === 'string' ? payload.scope.split(' ') : []) : undefined;
-  return { ok: true, issuer: settings.issuer, subject: String(payload.sub), scopes };
+  return {
+    ...{ ok: true, issuer: settings.issuer, subject: String(payload.sub), scopes },
+    tokenId: nameIn(payload.jti),
+    session: nameIn(payload.sid),
+    issuedAt: Number(payload.iat),
+  };
+}
+
+/** A claim that names something; of another type it names nothing, and can be denied by nobody. */
+function nameIn(claim: unknown): string | undefined {
+  return typeof claim === 'string' && SUBJECT.test(claim) ? claim : undefined;
 }
 
 /** Signature, issuer, audience, times and age. */
