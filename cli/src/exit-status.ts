@@ -24,6 +24,11 @@ export const STATUSES = {
   schema_newer: [88, 'the database was migrated by a newer version'],
   ended: [89, 'the server ended by itself'],
   not_running: [90, 'no database runs for the data folder'],
+  backup_damaged: [91, 'the backup is cut, changed, or no backup'],
+  backup_newer: [92, 'the backup was made by a release or a schema that this one does not know'],
+  backup_key: [93, 'the master key that the backup counts on is not here'],
+  target_taken: [94, 'the target of a restore holds an installation'],
+  half_restored: [95, 'the database is half restored; begin the restore again'],
   interrupted: [130, 'interrupted; a run that was followed goes on'],
 } as const satisfies Record<string, readonly [number, string]>;
 

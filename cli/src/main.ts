@@ -15,6 +15,8 @@ type Loaded = Promise<{ readonly command: Command }>;
 const COMMANDS: Readonly<Record<string, () => Loaded>> = {
   serve: () => import('./commands/serve.ts'),
   worker: () => import('./commands/worker.ts'),
+  backup: () => import('./commands/backup.ts'),
+  restore: () => import('./commands/restore.ts'),
   migrate: () => import('./commands/migrate.ts'),
   run: () => import('./commands/run.ts'),
   runs: () => import('./commands/runs.ts'),

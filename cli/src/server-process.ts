@@ -91,14 +91,29 @@ const OF_EMBEDDED: Readonly<Record<InstanceType<Server['EmbeddedError']>['code']
   no_user: 'no_user',
 };
 
+const OF_BACKUP: Readonly<Record<InstanceType<Server['BackupError']>['code'], StatusName>> = {
+  file_exists: 'cannot_create',
+  not_a_backup: 'backup_damaged',
+  backup_damaged: 'backup_damaged',
+  backup_truncated: 'backup_damaged',
+  backup_newer: 'backup_newer',
+  backup_foreign: 'backup_newer',
+  backup_key: 'backup_key',
+  target_taken: 'target_taken',
+  blobs_elsewhere: 'configuration',
+};
+
 /** A fault of the server as a sentence and a status of its own. */
 export function asStop(server: Server, error: unknown, config: Config | undefined): unknown {
   const listen = findListenFault(error);
   if (listen !== undefined && config !== undefined) return listenStop(codeOf(listen), config, error);
   if (error instanceof server.EmbeddedError)
     return new Stop(OF_EMBEDDED[error.code], `${error.message} (${error.code})`, error);
+  if (error instanceof server.BackupError)
+    return new Stop(OF_BACKUP[error.code], `${error.message} (${error.code})`, error);
   if (error instanceof server.Fault) {
     if (error.code === 'configuration') return new Stop('configuration', settingsSentence(error), error);
+    if (error.code === 'half_restored') return new Stop('half_restored', error.message, error);
     if (error.code === 'schema_newer') return new Stop('schema_newer', error.message, error);
     return new Stop(error.status === 503 ? 'unavailable' : 'internal', `${error.message} (${error.code})`, error);
   }

@@ -32,6 +32,7 @@ const FAULTS = {
   unavailable: [503, 'The service is not ready.'],
   disk_full: [507, 'The disk of the server is nearly full: nothing new is begun.'],
   migrating: [503, 'The database is being migrated.'],
+  half_restored: [503, 'A restore into this database was not finished.'],
   schema_newer: [503, 'The database was migrated by a newer version.'],
   tenant_closed: [409, 'The tenant is being deleted.'],
   stale_epoch: [409, 'The run was taken over by another worker.'],

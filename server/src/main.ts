@@ -42,6 +42,7 @@ import { openAgent, openFolder, openHearing, openOffer, openPool, openServer } f
 import { beginWorker } from './upkeep.ts';
 import { demandMasterKeys, registerMasterKey } from './vault/vault.ts';
 
+export { BackupError, type BackupErrorCode, backUp, restore } from './backup/backup.ts';
 export { type Config, type ConfigSource, readConfig, SETTINGS, type Setting } from './config.ts';
 export { examine, type Finding } from './doctor/doctor.ts';
 export { EmbeddedError } from './embedded/embedded.ts';

@@ -1,7 +1,6 @@
 // Owns the worker of a process and the chores beside it that read, erase and delete inside tenants: retention and purges, under the login `ops`.
 // Promises that no other part of the process holds that login.
 // Must never be reached by a request: a request writes down what is wanted, a chore does it.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentDeps } from './agent/agent.ts';
 import type { Begun, DatabaseServer, DataFolder } from './boot/boot.ts';
@@ -10,6 +9,7 @@ import { createDatabase, type Database } from './db/db.ts';
 import type { Log } from './log.ts';
 import type { NodeMetrics } from './metrics/metrics.ts';
 import { purgeChores } from './purge/purge.ts';
+import { release } from './release.ts';
 import { retentionChores } from './retention/retention.ts';
 import type { Vault } from './vault/vault.ts';
 import { type Chore, keeperOf, startWorker, type WorkerHandle } from './worker/worker.ts';
@@ -26,7 +26,8 @@ export interface UpkeepDeps {
 }
 
 const POOL = 3;
-const MANIFEST = new URL('../package.json', import.meta.url);
+/** What was deleted, for a restore of an older backup: copy it with the backups. */
+const DELETIONS = 'deletions.jsonl';
 
 function choresOf(deps: UpkeepDeps): readonly Chore[] {
   const { log, folder } = deps;
@@ -44,12 +45,12 @@ function choresOf(deps: UpkeepDeps): readonly Chore[] {
     return db;
   };
   const purger = open('purger');
-  const { version } = JSON.parse(readFileSync(MANIFEST, 'utf8')) as { version: string };
   return [
     ...retentionChores({ db: open('tenant'), purger, blobs, log, keeperOf }),
     ...purgeChores({
-      ...{ purger, blobs, log, keeperOf, signals, version },
+      ...{ purger, blobs, log, keeperOf, signals, version: release() },
       forgetKeys: (tenantId) => deps.vault.forget(tenantId),
+      ledger: (deletion) => folder.note(DELETIONS, JSON.stringify(deletion)),
       signingSeed: folder.secret('certificates-1'),
       logFiles: [join(folder.path, 'postgres.log'), join(folder.path, 'postgres.log.1')],
     }),

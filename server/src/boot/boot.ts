@@ -5,13 +5,13 @@
 
 export { attachMetrics } from './attach-metrics.ts';
 export { Begun } from './begun.ts';
-export { openBlobs } from './blob-place.ts';
+export { blobFolderOf, openBlobBackend, openBlobs } from './blob-place.ts';
 export { type DataFolder, openDataFolder } from './data-folder.ts';
 export { type DatabaseServer, openDatabaseServer } from './database-server.ts';
 export { type DiskSpace, usedPercent, watchDiskSpace } from './disk-space.ts';
 export { type FirstBoot, finishFirstBoot } from './first-boot.ts';
 export { deploymentLists, egressAdvice, type Guards, openGuards, providerOptions } from './guards.ts';
-export { demandMasterKeyFile, findMasterKeys, makeFirstMasterKey } from './master-key.ts';
+export { demandMasterKeyFile, findMasterKeys, makeFirstMasterKey, readMasterSecrets } from './master-key.ts';
 export { openBilling, openPrices } from './open-billing.ts';
 export { watchNode } from './readiness.ts';
 export { demandSharedKeys } from './shared-keys.ts';

@@ -24,13 +24,22 @@ export interface DataFolder {
   secret(name: string): Uint8Array;
   /** The secrets `stem-1`, `stem-2` … that are there, by number. */
   secrets(stem: string): ReadonlyMap<number, Uint8Array>;
+  /** What the secrets of this folder are called. */
+  secretNames(): readonly string[];
+  /** Puts a secret of 32 bytes that was made elsewhere; one that stands there is not replaced, and answers false. */
+  putSecret(name: string, secret: Uint8Array): boolean;
+  dropSecret(name: string): void;
   /** A file that people read: a key, an address. Replaced whole, mode 0600. */
   write(name: string, text: string): string;
   read(name: string): string | undefined;
+  /** Adds a line to such a file, once. */
+  note(name: string, line: string): void;
   remove(name: string): void;
 }
 
 const VERSION = /^[1-9]\d{0,5}$/;
+/** What a file that is being written aside is called does not fit. */
+const SECRET = /^[a-z]{1,30}(-[1-9]\d{0,5})?$/;
 const NAME = /^[a-z0-9][a-z0-9.-]{0,60}$/;
 
 /**
@@ -67,12 +76,30 @@ export function openDataFolder(path: string, shared?: string): DataFolder {
           return VERSION.test(version) ? [[Number(version), readSecret(join(keys, name), uid)]] : [];
         }),
       ),
+    secretNames: () =>
+      readdirSync(keys)
+        .filter((name) => SECRET.test(name))
+        .sort(),
+    putSecret: (name, secret) => {
+      const path = join(keys, name);
+      if (!SECRET.test(name) || secret.length !== 32) throw fault('internal', { detail: 'a secret has 32 bytes' });
+      placeOnce(path, `${Buffer.from(secret).toString('hex')}\n`);
+      return Buffer.from(readSecret(path, uid)).equals(secret);
+    },
+    dropSecret: (name) => {
+      if (SECRET.test(name)) rmSync(join(keys, name), { force: true });
+    },
     write: (name, text) => {
       const file = at(name);
       writeAside(file, text, (aside) => renameSync(aside, file));
       return file;
     },
     read: (name) => readIfThere(at(name)),
+    note: (name, line) => {
+      const file = at(name);
+      const text = readIfThere(file) ?? '';
+      if (!text.split('\n').includes(line)) writeAside(file, `${text}${line}\n`, (aside) => renameSync(aside, file));
+    },
     remove: (name) => rmSync(at(name), { force: true }),
   };
 }
@@ -104,18 +131,19 @@ function readShared(path: string, uid: number): Uint8Array {
 }
 
 function readOrMake(path: string, uid: number): Uint8Array {
-  if (readIfThere(path) === undefined) {
-    const text = `${randomBytes(32).toString('hex')}\n`;
-    // A link fails when the name is taken: of two first starts one wins, and both read the winner's secret.
-    writeAside(path, text, (aside) => {
-      try {
-        linkSync(aside, path);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-    });
-  }
+  if (readIfThere(path) === undefined) placeOnce(path, `${randomBytes(32).toString('hex')}\n`);
   return readSecret(path, uid);
+}
+
+/** A link fails when the name is taken: of two first starts one wins, and both read the winner's secret. */
+function placeOnce(path: string, text: string): void {
+  writeAside(path, text, (aside) => {
+    try {
+      linkSync(aside, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  });
 }
 
 function readSecret(path: string, uid: number): Uint8Array {

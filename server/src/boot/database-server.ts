@@ -20,7 +20,13 @@ export interface DatabaseServer {
   pooled(login: Login): ConnectOptions;
   /** Past any pooler: for LISTEN, locks and long sessions. */
   direct(login: Login): ConnectOptions;
-  migrate(watch?: Pick<MigrateOptions, 'before' | 'onProgress' | 'onWait'>): Promise<readonly string[]>;
+  /** The owner of the database, who migrates, backs up and restores; no part of a serving node enters so. */
+  readonly owner: ConnectOptions;
+  /** Makes the database where it is ours to make; a restore looks into it before anything is migrated. */
+  prepare(): Promise<void>;
+  migrate(
+    watch?: Pick<MigrateOptions, 'before' | 'onProgress' | 'onWait' | 'upTo' | 'restoring'>,
+  ): Promise<readonly string[]>;
   /** What the database says of itself; changes nothing. */
   inspect(): Promise<DatabaseFacts>;
   /** Settles when the embedded database ended by itself; never for an own one. */
@@ -43,12 +49,15 @@ export async function openDatabaseServer(
     : findEmbedded({ dataDir: folder.path });
   const at = { host: embedded.socketDir, port: embedded.port };
   const admin = { ...at, user: embedded.superuser, database: NAME };
+  const prepare = (): Promise<void> => ensureDatabase({ ...admin, database: 'postgres' }, NAME);
   const login = (name: Login): ConnectOptions => ({ ...at, user: `${config.rolePrefix}_${name}`, database: NAME });
   return {
     pooled: login,
     direct: login,
+    owner: admin,
+    prepare,
     migrate: async (watch) => {
-      await ensureDatabase({ ...admin, database: 'postgres' }, NAME);
+      await prepare();
       return (await migrate({ direct: admin, prefix: config.rolePrefix, ...watch })).applied;
     },
     inspect: () => inspectDatabase(admin),
@@ -76,6 +85,8 @@ function external(config: Config, folder: DataFolder, url: URL): DatabaseServer 
   return {
     pooled: login(pooled),
     direct: login(direct),
+    owner: direct,
+    prepare: async () => undefined,
     migrate: async (watch) => {
       const passwords = byPassword ? Object.fromEntries(LOGINS.map((name) => [name, password(name)])) : undefined;
       return (await migrate({ direct, prefix: config.rolePrefix, passwords, ...watch })).applied;

@@ -6,14 +6,17 @@ import type { DataFolder } from './data-folder.ts';
 
 const STEM = 'master';
 
+/** The master keys by version: those of the setting, or those of the folder. */
+export function readMasterSecrets(config: Config, folder: DataFolder): ReadonlyMap<number, Uint8Array> {
+  const { masterKey } = config;
+  if (masterKey !== undefined) return new Map(masterKey.map((text, index) => [index + 1, Buffer.from(text, 'hex')]));
+  return folder.secrets(STEM);
+}
+
 /** Undefined when there is none: neither in the setting nor in the folder. */
 export function findMasterKeys(config: Config, folder: DataFolder): MasterKeys | undefined {
-  const { masterKey } = config;
-  if (masterKey !== undefined) {
-    const versions = new Map(masterKey.map((text, index) => [index + 1, Buffer.from(text, 'hex')]));
-    return createMasterKeys(() => versions);
-  }
-  return folder.secrets(STEM).size === 0 ? undefined : createMasterKeys(() => folder.secrets(STEM));
+  const read = (): ReadonlyMap<number, Uint8Array> => readMasterSecrets(config, folder);
+  return read().size === 0 ? undefined : createMasterKeys(read);
 }
 
 /** For a process that joins a server: it makes no key of its own. */

@@ -11,6 +11,18 @@ export interface ConnectOptions {
   readonly ssl?: boolean | undefined;
 }
 
+/** One connection of its own, not yet open: for what a pool must not carry. */
+export function directClient(options: ConnectOptions, name: string, more: pg.ClientConfig = {}): pg.Client {
+  const { ssl, password, ...rest } = options;
+  return new pg.Client({
+    ...rest,
+    ...(password === undefined ? {} : { password }),
+    ...(ssl === true ? { ssl: true } : {}),
+    application_name: name,
+    ...more,
+  });
+}
+
 /** After these a connection is in doubt and is destroyed; any other error leaves it usable. */
 const DOUBTFUL = /^(08|57P|58|XX|0A000|26000)/;
 

@@ -27,9 +27,24 @@ export {
   type Keyring,
   type Place,
 } from './content.ts';
+export {
+  type AppliedMigration,
+  type BlobPlace,
+  clearTarget,
+  type DatabaseLoad,
+  type DatabaseSnapshot,
+  markTarget,
+  openLoad,
+  openSnapshot,
+  readTarget,
+  recordOperatorAct,
+  type Sequence,
+  type TableShape,
+  unmarkTarget,
+} from './copy/copy.ts';
 export { type DatabaseFacts, inspectDatabase } from './inspect.ts';
 export { type DirectListener, holdAdvisoryLock, openListener } from './listener.ts';
-export { ensureDatabase, type MigrateOptions, migrate } from './migrate.ts';
+export { ensureDatabase, listMigrations, type MigrateOptions, migrate } from './migrate.ts';
 export { Row } from './row.ts';
 export type { Doors, Keys, TenantScope, TenantTx } from './scope.ts';
 export { type Rendered, type Statement, sql, type Wall } from './sql.ts';

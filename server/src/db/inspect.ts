@@ -1,6 +1,6 @@
 // What a database says of itself, read without changing anything: for `sallyport doctor`.
-import pg from 'pg';
-import type { ConnectOptions } from './connection.ts';
+import type pg from 'pg';
+import { type ConnectOptions, directClient } from './connection.ts';
 import { listMigrations } from './migrate.ts';
 
 export interface DatabaseFacts {
@@ -18,14 +18,9 @@ const WAIT_MS = 5_000;
 
 /** Throws what the driver throws when the database cannot be reached. */
 export async function inspectDatabase(options: ConnectOptions): Promise<DatabaseFacts> {
-  const { ssl, password, ...rest } = options;
-  const client = new pg.Client({
-    ...rest,
-    ...(password === undefined ? {} : { password }),
-    ...(ssl === true ? { ssl: true } : {}),
+  const client = directClient(options, 'sallyport doctor', {
     connectionTimeoutMillis: WAIT_MS,
     query_timeout: WAIT_MS,
-    application_name: 'sallyport doctor',
   });
   await client.connect();
   try {

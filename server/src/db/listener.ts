@@ -1,7 +1,7 @@
 // LISTEN and NOTIFY on a direct connection of its own: a pooled one loses notifications. Reconnects until it is closed.
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
-import type { ConnectOptions } from './connection.ts';
+import type pg from 'pg';
+import { type ConnectOptions, directClient } from './connection.ts';
 
 export interface DirectListener {
   listen(channel: string, heard: (payload: string) => void): Promise<void>;
@@ -20,14 +20,7 @@ export async function openListener(
   let client: pg.Client | undefined;
 
   const connect = async (): Promise<pg.Client> => {
-    const { ssl, password, ...rest } = options;
-    const next = new pg.Client({
-      ...rest,
-      ...(password === undefined ? {} : { password }),
-      ...(ssl === true ? { ssl: true } : {}),
-      keepAlive: true,
-      application_name: 'sallyport listener',
-    });
+    const next = directClient(options, 'sallyport listener', { keepAlive: true });
     next.on('notification', (message) => heard.get(message.channel)?.(message.payload ?? ''));
     next.on('error', onFault);
     // A client that never got in ends too: only the loss of the present one begins a reconnect, or each try would begin two.
@@ -89,14 +82,7 @@ export async function holdAdvisoryLock(
   onLost: (error: unknown) => void,
   signal?: AbortSignal,
 ): Promise<{ release(): Promise<void> }> {
-  const { ssl, password, ...rest } = options;
-  const client = new pg.Client({
-    ...rest,
-    ...(password === undefined ? {} : { password }),
-    ...(ssl === true ? { ssl: true } : {}),
-    keepAlive: true,
-    application_name: 'sallyport worker lock',
-  });
+  const client = directClient(options, 'sallyport worker lock', { keepAlive: true });
   let released = false;
   const lost = (error: unknown): void => {
     if (!released) onLost(error);

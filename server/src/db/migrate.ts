@@ -1,10 +1,12 @@
 // Forward-only migrations under one lock. A released file never changes; an older binary on a newer schema refuses (S18).
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { fault } from '../errors.ts';
-import type { ConnectOptions } from './connection.ts';
+import { release } from '../release.ts';
+import { type ConnectOptions, directClient } from './connection.ts';
+import { letCopierRead, makeRoles, type Passwords } from './roles.ts';
 
 export interface MigrateOptions {
   /** Owner of the database with CREATEROLE (or superuser), on a direct connection. */
@@ -12,7 +14,7 @@ export interface MigrateOptions {
   /** Roles are cluster-wide: their names begin with this. */
   readonly prefix: string;
   /** Passwords of the login roles; without one a role can enter by peer authentication only. */
-  readonly passwords?: Readonly<Partial<Record<'api' | 'worker' | 'ops', string>>> | undefined;
+  readonly passwords?: Passwords | undefined;
   /** Judges, before anything is written, what a database from an earlier boot counts on; throws to refuse. */
   readonly before?: ((masterKeys: readonly { version: number; fingerprint: Uint8Array }[]) => void) | undefined;
   /** Where the files lie; those of this release unless told. */
@@ -20,16 +22,18 @@ export interface MigrateOptions {
   readonly onProgress?: ((done: number, all: number, name: string) => void) | undefined;
   /** While another node migrates: how far it is, of how many since this one began to wait. */
   readonly onWait?: ((done: number, all: number) => void) | undefined;
+  /** Goes no further than this migration: a restore fills the schema that its file was made of. */
+  readonly upTo?: number | undefined;
+  /** Only a restore goes on with a target that is half restored. */
+  readonly restoring?: boolean | undefined;
 }
 
 const PREFIX = /^[a-z][a-z0-9_]{0,20}$/;
 const LOCK = 2_109_001;
 const LOOK_MS = 250;
-const GROUPS = ['owner', 'claimer', 'auth', 'registrar', 'biller', 'tenant', 'purger'];
-const LOGINS = ['api', 'worker', 'ops'] as const;
 const FOLDER = new URL('./migrations/', import.meta.url);
 
-interface Migration {
+export interface Migration {
   readonly version: number;
   readonly name: string;
   readonly text: string;
@@ -51,25 +55,19 @@ export async function listMigrations(folder: URL = FOLDER): Promise<Migration[]>
 export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
   if (!PREFIX.test(options.prefix))
     throw fault('configuration', { detail: 'the role prefix must be a short lower-case word' });
-  const client = clientOf(options.direct);
+  const client = directClient(options.direct, 'sallyport migrate');
   await client.connect();
   try {
     await waitForTurn(client, options);
+    if (options.restoring !== true) await demandWhole(client);
     options.before?.(await standingMasterKeys(client));
-    await makeRoles(client, options);
-    return { applied: await applyAll(client, options) };
+    await makeRoles(client, options.prefix, options.passwords);
+    const applied = await applyAll(client, options);
+    await letCopierRead(client, options.prefix);
+    return { applied };
   } finally {
     await client.end();
   }
-}
-
-function clientOf({ ssl, password, ...rest }: ConnectOptions): pg.Client {
-  return new pg.Client({
-    ...rest,
-    ...(password === undefined ? {} : { password }),
-    ...(ssl === true ? { ssl: true } : {}),
-    application_name: 'sallyport migrate',
-  });
 }
 
 async function waitForTurn(client: pg.Client, options: MigrateOptions): Promise<void> {
@@ -88,7 +86,7 @@ async function tellProgress({ direct, folder, onWait }: MigrateOptions, turn: Ab
   if (onWait === undefined) return;
   await delay(LOOK_MS, undefined, { signal: turn });
   const known = (await listMigrations(folder)).length;
-  const client = clientOf(direct);
+  const client = directClient(direct, 'sallyport migrate');
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -111,6 +109,15 @@ async function countApplied(client: pg.Client): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
+/** A restore that was killed leaves tables that are not all there: nothing may be built on them. */
+async function demandWhole(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ t: string | null }>(
+    `select to_regclass('sallyport_meta.restoring')::text as t`,
+  );
+  if (rows[0]?.t != null)
+    throw fault('half_restored', { detail: 'begin it again with the same file: sallyport restore FILE' });
+}
+
 async function standingMasterKeys(client: pg.Client): Promise<{ version: number; fingerprint: Uint8Array }[]> {
   const { rows: there } = await client.query<{ t: string | null }>(`select to_regclass('sys.master_keys')::text as t`);
   if (there[0]?.t == null) return [];
@@ -124,31 +131,30 @@ async function applyAll(client: pg.Client, options: MigrateOptions): Promise<str
   await client.query(`create schema if not exists sallyport_meta`);
   await client.query(`create table if not exists sallyport_meta.migrations
     (version int primary key, name text not null, sha256 text not null, applied_at timestamptz not null default clock_timestamp())`);
+  await client.query('alter table sallyport_meta.migrations add column if not exists release text');
   const known = await listMigrations(options.folder);
-  const done = await client.query<{ version: number; sha256: string }>(
-    'select version, sha256 from sallyport_meta.migrations order by version',
+  const done = await client.query<{ version: number; sha256: string; release: string | null }>(
+    'select version, sha256, release from sallyport_meta.migrations order by version',
   );
   const newest = known.at(-1)?.version ?? 0;
   for (const row of done.rows) {
     const file = known.find((migration) => migration.version === row.version);
-    if (file === undefined)
-      throw fault('schema_newer', {
-        detail: `the database stands at migration ${row.version}, this release knows ${newest}`,
-      });
+    if (file === undefined) throw newer(done.rows.at(-1) ?? row, newest);
     if (file.digest !== row.sha256)
       throw fault('configuration', { detail: `the released migration ${file.name} was changed` });
   }
-  const open = known.filter((migration) => !done.rows.some((row) => row.version === migration.version));
+  const open = known.filter(
+    ({ version }) => version <= (options.upTo ?? version) && !done.rows.some((row) => row.version === version),
+  );
   for (const [index, migration] of open.entries()) {
     options.onProgress?.(index + 1, open.length, migration.name);
     await client.query('begin');
     try {
       await client.query(migration.text.replaceAll('{{p}}', options.prefix));
-      await client.query('insert into sallyport_meta.migrations (version, name, sha256) values ($1, $2, $3)', [
-        migration.version,
-        migration.name,
-        migration.digest,
-      ]);
+      await client.query(
+        'insert into sallyport_meta.migrations (version, name, sha256, release) values ($1, $2, $3, $4)',
+        [migration.version, migration.name, migration.digest, release()],
+      );
       await client.query('commit');
     } catch (error) {
       await client.query('rollback');
@@ -161,50 +167,11 @@ async function applyAll(client: pg.Client, options: MigrateOptions): Promise<str
   return open.map((migration) => migration.name);
 }
 
-/** Roles of the cluster, made when missing. Logins inherit nothing: they enter the tenant role statement by statement. */
-async function makeRoles(client: pg.Client, options: MigrateOptions): Promise<void> {
-  const p = options.prefix;
-  const existing = await client.query<{ rolname: string }>('select rolname from pg_roles where rolname = any($1)', [
-    [...GROUPS, ...LOGINS].map((name) => `${p}_${name}`),
-  ]);
-  const has = new Set(existing.rows.map((row) => row.rolname));
-  const major =
-    Number((await client.query<{ v: string }>("select current_setting('server_version_num') as v")).rows[0]?.v ?? 0) /
-    10_000;
-  const withSet = major >= 16 ? ' with set true' : '';
-  await client.query('begin');
-  for (const name of GROUPS) if (!has.has(`${p}_${name}`)) await client.query(`create role ${p}_${name} nologin`);
-  for (const name of LOGINS)
-    if (!has.has(`${p}_${name}`)) await client.query(`create role ${p}_${name} login noinherit`);
-  await client.query(
-    `grant ${p}_owner, ${p}_claimer, ${p}_auth, ${p}_registrar, ${p}_biller to current_user${withSet}`,
-  );
-  await client.query(`grant ${p}_tenant to ${p}_api, ${p}_worker, ${p}_ops`);
-  await client.query(`grant ${p}_purger to ${p}_ops`);
-  for (const name of LOGINS) {
-    await client.query(`alter role ${p}_${name} set search_path = app`);
-    // The counts of a purge read a whole tenant.
-    await client.query(`alter role ${p}_${name} set statement_timeout = '${name === 'ops' ? '600s' : '15s'}'`);
-    const password = options.passwords?.[name];
-    if (password !== undefined) await client.query(`alter role ${p}_${name} password '${scramVerifier(password)}'`);
-  }
-  const { rows } = await client.query<{ d: string }>('select quote_ident(current_database()) as d');
-  const database = rows[0]?.d ?? '';
-  await client.query('revoke all on schema public from public');
-  await client.query(`revoke temporary on database ${database} from public`);
-  await client.query(`grant create on database ${database} to ${p}_owner`);
-  await client.query('commit');
-}
-
-/** The SCRAM-SHA-256 verifier of RFC 5803, so that the password itself is in no statement and no log. Base64 needs no quoting. */
-function scramVerifier(password: string): string {
-  const salt = randomBytes(16);
-  const iterations = 4096;
-  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
-  const clientKey = createHmac('sha256', salted).update('Client Key').digest();
-  const storedKey = createHash('sha256').update(clientKey).digest('base64');
-  const serverKey = createHmac('sha256', salted).update('Server Key').digest('base64');
-  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
+function newer(row: { readonly version: number; readonly release: string | null }, known: number): Error {
+  const by = row.release ?? 'a later release';
+  return fault('schema_newer', {
+    detail: `the database stands at migration ${row.version}, made by ${by}; this is ${release()}, which knows ${known}: start ${by} or a later one`,
+  });
 }
 
 /** Makes the database when the server does not have it yet. */

@@ -25,11 +25,20 @@ export interface PurgeDeps {
   readonly signals: Signals;
   readonly log: Log;
   readonly keeperOf: (tenantId: TenantId) => KeeperPrincipal;
+  /** Writes a deletion down outside the database, where no restore can take it away (RT8). May be told one twice. */
+  readonly ledger?: ((deletion: Deletion) => void) | undefined;
   readonly leaseMs?: number | undefined;
   /** Steps that are not done. Only the proof's own composition passes it (DEC-011): a deletion without one of its doors. */
   readonly leaveOut?: ReadonlySet<Step> | undefined;
   /** Awaited at each point; only tests pass it. */
   readonly reached?: ((point: PurgePoint) => Promise<void>) | undefined;
+}
+
+/** One line of the ledger. */
+export interface Deletion {
+  readonly tenant_id: string;
+  readonly purge_id: string;
+  readonly requested_at: string;
 }
 
 export interface ClaimedPurge {

@@ -30,6 +30,16 @@ export function operatorRecord(
   purgeId: string,
   detail: Readonly<Record<string, unknown>>,
 ): OperatorRecord {
+  return operatorAct(id, action, { kind: 'purge', id: purgeId }, detail);
+}
+
+/** A record of an act of the operator upon something else than a tenant. */
+export function operatorAct(
+  id: string,
+  action: string,
+  object: { readonly kind: string; readonly id: string },
+  detail: Readonly<Record<string, unknown>>,
+): OperatorRecord {
   const record: AuditRecord = {
     id,
     tenant_id: OPERATOR_CHAIN,
@@ -37,7 +47,7 @@ export function operatorRecord(
     actor: { kind: 'operator', id: 'operator' },
     on_behalf_of: null,
     action,
-    object: { kind: 'purge', id: purgeId },
+    object,
     outcome: 'success',
     reason: null,
     request_id: null,

@@ -25,6 +25,7 @@ function sha256(text: string): string {
 
 /** No run is at work when it returns: the writers that came before the closing have committed, the rest is refused. */
 const halt: Work = async (deps, purge) => {
+  deps.ledger?.({ tenant_id: purge.tenantId, purge_id: purge.id, requested_at: purge.requestedAt.toISOString() });
   const halted = await deps.purger.system('halt_runs', [purge.tenantId], (row: Row) => asId<RunId>(row.text('run_id')));
   for (const id of halted) deps.signals.stopped(id);
   return undefined;

@@ -128,7 +128,7 @@ test('no role is a superuser, passes by row-level security, or makes roles or da
      from pg_roles r where r.rolname like $1 order by 1`,
     [`${database.prefix}\\_%`],
   );
-  assert.equal(rows.length, 10);
+  assert.equal(rows.length, 11);
   for (const row of rows) assert.equal(row.mighty, false, String(row.rolname));
   const logins = rows.filter((row) => row.rolcanlogin);
   assert.deepEqual(logins.map((row) => row.rolname).sort(), LOGINS.map(role).sort());
@@ -262,9 +262,27 @@ test('nothing of ours is open to everybody', async () => {
   );
 });
 
+test('the copier reads every table and writes none, and no login can become it', async () => {
+  const { rows } = await database.admin(
+    `select format('%I.%I', n.nspname, c.relname) as name, c.relrowsecurity as walled, has_table_privilege($1, c.oid, 'select') as reads,
+       has_table_privilege($1, c.oid, 'insert') or has_table_privilege($1, c.oid, 'delete') or has_table_privilege($1, c.oid, 'truncate')
+         or has_any_column_privilege($1, c.oid, 'update') as writes,
+       (select p.cmd || ' ' || array_to_string(p.roles, ',') from pg_policies p where p.schemaname = n.nspname and p.tablename = c.relname and p.policyname = 'copy') as policy
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('app', 'sys') and c.relkind in ('r', 'p') order by 1`,
+    [role('copier')],
+  );
+  assert.ok(rows.length > 20);
+  for (const row of rows) {
+    assert.deepEqual([row.reads, row.writes], [true, false], String(row.name));
+    assert.equal(row.policy, row.walled ? `SELECT ${role('copier')}` : null, String(row.name));
+  }
+  for (const login of LOGINS)
+    await as(login, (client) => assert.rejects(client.query(`set role ${role('copier')}`), /permission denied/));
+});
+
 test('every policy that looks across tenants is for the owner of a function of schema sys, never for a role that a session can be', async () => {
   const { rows } = await database.admin(
-    `select p.policyname, array_to_string(p.roles, ',') as roles from pg_policies p where p.schemaname = 'app' and p.policyname <> 'wall' and p.permissive = 'PERMISSIVE'`,
+    `select p.policyname, array_to_string(p.roles, ',') as roles from pg_policies p where p.schemaname = 'app' and p.policyname not in ('wall', 'copy') and p.permissive = 'PERMISSIVE'`,
   );
   const owners = new Set(Object.values(SYSTEM_FUNCTIONS).map(([owner]) => role(owner)));
   assert.ok(rows.length > 0);
