@@ -1,9 +1,9 @@
 // S16 as people do it: a backup while it serves, then another machine with an empty folder, the file and the master key.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bench } from './instance.ts';
+import { bench, start } from './instance.ts';
 
 test('an installation is saved while it serves, and restored into an empty folder with its master key', async (t) => {
   const old = bench();
@@ -48,10 +48,17 @@ test('an installation is saved while it serves, and restored into an empty folde
   const runs = await fresh.run(['runs', '--json']);
   assert.equal(runs.status, 0, runs.stderr);
   const id = (JSON.parse(runs.stdout.split('\n')[0] ?? '') as { id: string }).id;
-  const verified = await fresh.run(['verify', id]);
-  assert.equal(verified.status, 0, verified.stderr);
-  const audit = await fresh.run(['audit', 'export']);
-  assert.equal(audit.status, 0, audit.stderr);
-  const artifacts = await fresh.run(['artifacts', id]);
+  for (const args of [
+    ['runs', 'export', id],
+    ['audit', 'export'],
+  ]) {
+    const exported = await fresh.run(args);
+    assert.equal(exported.status, 0, exported.stderr);
+    const path = join(fresh.home, 'export.jsonl');
+    writeFileSync(path, exported.stdout);
+    const verified = await start(fresh.home, ['verify', path]).done;
+    assert.equal(verified.status, 0, verified.stdout + verified.stderr);
+  }
+  const artifacts = await fresh.run(['artifacts', 'list', id]);
   assert.equal(artifacts.status, 0, artifacts.stderr);
 });

@@ -139,12 +139,16 @@ test('an older release refuses the newer schema in one sentence, and changes not
     prefix: database.prefix,
     folder: pathToFileURL(`${join(folder, 'migrations')}/`),
   });
+  await database.admin("update sallyport_meta.migrations set release = '9.9.9' where version = $1", [
+    Number(next.slice(0, 4)),
+  ]);
   const error = await migrate({ direct: database.connect.direct, prefix: database.prefix }).then(
     () => assert.fail('it did not refuse'),
     (reason: unknown) => reason,
   );
   assert.ok(error instanceof Fault && error.code === 'schema_newer');
-  assert.match(error.message, new RegExp(`stands at migration ${Number(next.slice(0, 4))}, this release knows \\d+`));
+  const sentence = `stands at migration ${Number(next.slice(0, 4))}, made by 9\\.9\\.9; this is \\S+, which knows \\d+: start 9\\.9\\.9 or a later one$`;
+  assert.match(error.message, new RegExp(sentence));
   const { rows } = await database.admin('select count(*)::int as n from app.next_release');
   assert.equal(rows[0]?.n, 2);
 });
