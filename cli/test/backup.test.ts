@@ -59,6 +59,6 @@ test('an installation is saved while it serves, and restored into an empty folde
     const verified = await start(fresh.home, ['verify', path]).done;
     assert.equal(verified.status, 0, verified.stdout + verified.stderr);
   }
-  const artifacts = await fresh.run(['artifacts', 'list', id]);
+  const artifacts = await fresh.run(['artifacts', 'list']);
   assert.equal(artifacts.status, 0, artifacts.stderr);
 });
