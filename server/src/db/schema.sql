@@ -12,6 +12,8 @@ create role {{p}}_biller nologin inherit;
 
 create role {{p}}_claimer nologin inherit;
 
+create role {{p}}_copier nologin inherit;
+
 create role {{p}}_ops login noinherit;
 alter role {{p}}_ops set search_path=app;
 alter role {{p}}_ops set statement_timeout=600s;
@@ -42,6 +44,7 @@ create schema app authorization {{p}}_owner;
 grant usage on schema app to {{p}}_auth;
 grant usage on schema app to {{p}}_biller;
 grant usage on schema app to {{p}}_claimer;
+grant usage on schema app to {{p}}_copier;
 grant usage on schema app to {{p}}_purger;
 grant usage on schema app to {{p}}_registrar;
 grant usage on schema app to {{p}}_tenant;
@@ -55,6 +58,7 @@ alter function app.current_tenant() owner to {{p}}_owner;
 grant execute on function app.current_tenant() to {{p}}_auth;
 grant execute on function app.current_tenant() to {{p}}_biller;
 grant execute on function app.current_tenant() to {{p}}_claimer;
+grant execute on function app.current_tenant() to {{p}}_copier;
 grant execute on function app.current_tenant() to {{p}}_purger;
 grant execute on function app.current_tenant() to {{p}}_registrar;
 grant execute on function app.current_tenant() to {{p}}_tenant;
@@ -142,12 +146,15 @@ create policy closed_insert on app.api_keys as restrictive for insert to {{p}}_t
 create policy closed_update on app.api_keys as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.api_keys as permissive for select to {{p}}_copier
+  using (true);
 create policy find_keys on app.api_keys as permissive for select to {{p}}_auth
   using (true);
 create policy wall on app.api_keys as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.api_keys to {{p}}_auth;
+grant select on app.api_keys to {{p}}_copier;
 grant delete, select on app.api_keys to {{p}}_purger;
 grant insert, select on app.api_keys to {{p}}_tenant;
 grant update (name, status, exposed, expires_at, last_used_at, replaced_by, networks) on app.api_keys to {{p}}_tenant;
@@ -176,9 +183,12 @@ create policy closed_insert on app.artifact_links as restrictive for insert to {
 create policy closed_update on app.artifact_links as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.artifact_links as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.artifact_links as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.artifact_links to {{p}}_copier;
 grant delete, select on app.artifact_links to {{p}}_purger;
 grant insert, select on app.artifact_links to {{p}}_tenant;
 grant update (revoked_at) on app.artifact_links to {{p}}_tenant;
@@ -223,9 +233,12 @@ create policy closed_insert on app.artifacts as restrictive for insert to {{p}}_
 create policy closed_update on app.artifacts as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.artifacts as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.artifacts as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.artifacts to {{p}}_copier;
 grant delete, select on app.artifacts to {{p}}_purger;
 grant delete, insert, select on app.artifacts to {{p}}_tenant;
 grant update (state) on app.artifacts to {{p}}_tenant;
@@ -268,9 +281,12 @@ create policy closed_insert on app.audit as restrictive for insert to {{p}}_tena
 create policy closed_update on app.audit as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.audit as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.audit as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.audit to {{p}}_copier;
 grant delete, select on app.audit to {{p}}_purger;
 grant insert, select on app.audit to {{p}}_tenant;
 
@@ -299,9 +315,12 @@ create policy closed_insert on app.audit_chain as restrictive for insert to {{p}
 create policy closed_update on app.audit_chain as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.audit_chain as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.audit_chain as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.audit_chain to {{p}}_copier;
 grant delete, select on app.audit_chain to {{p}}_purger;
 grant insert, select on app.audit_chain to {{p}}_tenant;
 
@@ -320,11 +339,14 @@ create policy closed_insert on app.audit_unsealed as restrictive for insert to {
 create policy closed_update on app.audit_unsealed as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.audit_unsealed as permissive for select to {{p}}_copier
+  using (true);
 create policy due_see on app.audit_unsealed as permissive for select to {{p}}_claimer
   using (true);
 create policy wall on app.audit_unsealed as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.audit_unsealed to {{p}}_copier;
 grant delete, select on app.audit_unsealed to {{p}}_purger;
 grant delete, insert, select on app.audit_unsealed to {{p}}_tenant;
 grant select (tenant_id, since) on app.audit_unsealed to {{p}}_claimer;
@@ -347,9 +369,12 @@ create policy closed_insert on app.billing_balances as restrictive for insert to
 create policy closed_update on app.billing_balances as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.billing_balances as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.billing_balances as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.billing_balances to {{p}}_copier;
 grant delete, select on app.billing_balances to {{p}}_purger;
 grant insert, select on app.billing_balances to {{p}}_tenant;
 grant update (paid_minor) on app.billing_balances to {{p}}_tenant;
@@ -376,10 +401,13 @@ create policy closed_insert on app.billing_customers as restrictive for insert t
 create policy closed_update on app.billing_customers as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.billing_customers as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.billing_customers as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant insert, select on app.billing_customers to {{p}}_biller;
+grant select on app.billing_customers to {{p}}_copier;
 grant delete, select on app.billing_customers to {{p}}_purger;
 grant select on app.billing_customers to {{p}}_tenant;
 
@@ -408,9 +436,12 @@ create policy closed_insert on app.billing_events as restrictive for insert to {
 create policy closed_update on app.billing_events as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.billing_events as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.billing_events as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.billing_events to {{p}}_copier;
 grant delete, select on app.billing_events to {{p}}_purger;
 grant insert, select on app.billing_events to {{p}}_tenant;
 grant select (mode, event_id) on app.billing_events to {{p}}_biller;
@@ -441,9 +472,12 @@ create policy closed_insert on app.billing_subscriptions as restrictive for inse
 create policy closed_update on app.billing_subscriptions as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.billing_subscriptions as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.billing_subscriptions as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.billing_subscriptions to {{p}}_copier;
 grant delete, select on app.billing_subscriptions to {{p}}_purger;
 grant insert, select on app.billing_subscriptions to {{p}}_tenant;
 grant update (status, price_id, period_start, period_end, ticket, updated_at) on app.billing_subscriptions to {{p}}_tenant;
@@ -474,9 +508,12 @@ create policy closed_insert on app.billing_transitions as restrictive for insert
 create policy closed_update on app.billing_transitions as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.billing_transitions as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.billing_transitions as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.billing_transitions to {{p}}_copier;
 grant delete, select on app.billing_transitions to {{p}}_purger;
 grant insert, select on app.billing_transitions to {{p}}_tenant;
 
@@ -501,9 +538,12 @@ create policy closed_insert on app.budget_holds as restrictive for insert to {{p
 create policy closed_update on app.budget_holds as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.budget_holds as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.budget_holds as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.budget_holds to {{p}}_copier;
 grant delete, select on app.budget_holds to {{p}}_purger;
 grant insert, select on app.budget_holds to {{p}}_tenant;
 grant update (state) on app.budget_holds to {{p}}_tenant;
@@ -529,9 +569,12 @@ create policy closed_insert on app.budget_periods as restrictive for insert to {
 create policy closed_update on app.budget_periods as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.budget_periods as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.budget_periods as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.budget_periods to {{p}}_copier;
 grant delete, select on app.budget_periods to {{p}}_purger;
 grant insert, select on app.budget_periods to {{p}}_tenant;
 grant update (held_cost, held_tokens, spent_cost, spent_tokens) on app.budget_periods to {{p}}_tenant;
@@ -562,9 +605,12 @@ create policy closed_insert on app.budgets as restrictive for insert to {{p}}_te
 create policy closed_update on app.budgets as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.budgets as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.budgets as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.budgets to {{p}}_copier;
 grant delete, select on app.budgets to {{p}}_purger;
 grant insert, select on app.budgets to {{p}}_tenant;
 grant update (name, limit_cost, limit_tokens, state) on app.budgets to {{p}}_tenant;
@@ -596,9 +642,12 @@ create policy closed_insert on app.effects as restrictive for insert to {{p}}_te
 create policy closed_update on app.effects as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.effects as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.effects as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.effects to {{p}}_copier;
 grant delete, select on app.effects to {{p}}_purger;
 grant insert, select on app.effects to {{p}}_tenant;
 grant update (state, attempt, result, key_id, settled_at) on app.effects to {{p}}_tenant;
@@ -623,9 +672,12 @@ create policy closed_insert on app.egress_limits as restrictive for insert to {{
 create policy closed_update on app.egress_limits as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.egress_limits as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.egress_limits as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.egress_limits to {{p}}_copier;
 grant delete, select on app.egress_limits to {{p}}_purger;
 grant delete, insert, select on app.egress_limits to {{p}}_tenant;
 
@@ -650,9 +702,12 @@ create policy closed_insert on app.egress_policies as restrictive for insert to 
 create policy closed_update on app.egress_policies as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.egress_policies as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.egress_policies as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.egress_policies to {{p}}_copier;
 grant delete, select on app.egress_policies to {{p}}_purger;
 grant insert, select on app.egress_policies to {{p}}_tenant;
 grant update (profile, allow, deny, reader, updated_at) on app.egress_policies to {{p}}_tenant;
@@ -678,9 +733,12 @@ create policy closed_insert on app.egress_use as restrictive for insert to {{p}}
 create policy closed_update on app.egress_use as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.egress_use as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.egress_use as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.egress_use to {{p}}_copier;
 grant delete, select on app.egress_use to {{p}}_purger;
 grant insert, select on app.egress_use to {{p}}_tenant;
 grant update (minute, calls, hour, bytes) on app.egress_use to {{p}}_tenant;
@@ -720,9 +778,12 @@ create policy closed_insert on app.entities as restrictive for insert to {{p}}_t
 create policy closed_update on app.entities as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.entities as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.entities as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.entities to {{p}}_copier;
 grant delete, select on app.entities to {{p}}_purger;
 grant insert, select on app.entities to {{p}}_tenant;
 
@@ -743,9 +804,12 @@ create policy closed_insert on app.erasures as restrictive for insert to {{p}}_t
 create policy closed_update on app.erasures as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.erasures as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.erasures as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.erasures to {{p}}_copier;
 grant delete, select on app.erasures to {{p}}_purger;
 grant insert, select on app.erasures to {{p}}_tenant;
 
@@ -790,9 +854,12 @@ create policy closed_insert on app.events as restrictive for insert to {{p}}_ten
 create policy closed_update on app.events as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.events as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.events as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.events to {{p}}_copier;
 grant delete, select on app.events to {{p}}_purger;
 grant insert, select on app.events to {{p}}_tenant;
 grant update (data, salt, data_state) on app.events to {{p}}_purger;
@@ -820,9 +887,12 @@ create policy closed_insert on app.idempotency as restrictive for insert to {{p}
 create policy closed_update on app.idempotency as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.idempotency as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.idempotency as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.idempotency to {{p}}_copier;
 grant delete, select on app.idempotency to {{p}}_purger;
 grant delete, insert, select on app.idempotency to {{p}}_tenant;
 grant update (status, body, key_id) on app.idempotency to {{p}}_tenant;
@@ -851,12 +921,15 @@ create policy closed_insert on app.identities as restrictive for insert to {{p}}
 create policy closed_update on app.identities as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.identities as permissive for select to {{p}}_copier
+  using (true);
 create policy find_identities on app.identities as permissive for select to {{p}}_auth
   using (true);
 create policy wall on app.identities as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.identities to {{p}}_auth;
+grant select on app.identities to {{p}}_copier;
 grant delete, select on app.identities to {{p}}_purger;
 grant delete, insert, select on app.identities to {{p}}_tenant;
 
@@ -875,9 +948,12 @@ create policy closed_insert on app.link_epochs as restrictive for insert to {{p}
 create policy closed_update on app.link_epochs as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.link_epochs as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.link_epochs as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.link_epochs to {{p}}_copier;
 grant delete, select on app.link_epochs to {{p}}_purger;
 grant insert, select on app.link_epochs to {{p}}_tenant;
 grant update (epoch) on app.link_epochs to {{p}}_tenant;
@@ -906,9 +982,12 @@ create policy closed_insert on app.reservations as restrictive for insert to {{p
 create policy closed_update on app.reservations as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.reservations as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.reservations as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.reservations to {{p}}_copier;
 grant delete, select on app.reservations to {{p}}_purger;
 grant insert, select on app.reservations to {{p}}_tenant;
 grant update (state, tokens, cost) on app.reservations to {{p}}_tenant;
@@ -931,12 +1010,15 @@ create policy closed_insert on app.retention_policies as restrictive for insert 
 create policy closed_update on app.retention_policies as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.retention_policies as permissive for select to {{p}}_copier
+  using (true);
 create policy count_policies on app.retention_policies as permissive for select to {{p}}_auth
   using (true);
 create policy wall on app.retention_policies as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.retention_policies to {{p}}_auth;
+grant select on app.retention_policies to {{p}}_copier;
 grant delete, select on app.retention_policies to {{p}}_purger;
 grant insert, select on app.retention_policies to {{p}}_tenant;
 grant update (days, updated_at) on app.retention_policies to {{p}}_tenant;
@@ -1006,9 +1088,12 @@ create policy closed_insert on app.runs as restrictive for insert to {{p}}_tenan
 create policy closed_update on app.runs as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.runs as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.runs as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.runs to {{p}}_copier;
 grant delete, select on app.runs to {{p}}_purger;
 grant insert, select on app.runs to {{p}}_tenant;
 grant select (tenant_id, id, status, epoch, worker, stalls) on app.runs to {{p}}_claimer;
@@ -1040,9 +1125,12 @@ create policy closed_insert on app.secrets as restrictive for insert to {{p}}_te
 create policy closed_update on app.secrets as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.secrets as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.secrets as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.secrets to {{p}}_copier;
 grant delete, select on app.secrets to {{p}}_purger;
 grant delete, insert, select on app.secrets to {{p}}_tenant;
 grant update (hosts, value, key_id, updated_at) on app.secrets to {{p}}_tenant;
@@ -1073,12 +1161,15 @@ create policy closed_insert on app.sessions as restrictive for insert to {{p}}_t
 create policy closed_update on app.sessions as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.sessions as permissive for select to {{p}}_copier
+  using (true);
 create policy find_sessions on app.sessions as permissive for select to {{p}}_auth
   using (true);
 create policy wall on app.sessions as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.sessions to {{p}}_auth;
+grant select on app.sessions to {{p}}_copier;
 grant delete, select on app.sessions to {{p}}_purger;
 grant insert, select on app.sessions to {{p}}_tenant;
 grant update (expires_at, last_used_at, ended_at) on app.sessions to {{p}}_tenant;
@@ -1116,11 +1207,14 @@ create policy closed_insert on app.tenant_keys as restrictive for insert to {{p}
 create policy closed_update on app.tenant_keys as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.tenant_keys as permissive for select to {{p}}_copier
+  using (true);
 create policy count_master on app.tenant_keys as permissive for select to {{p}}_registrar
   using (true);
 create policy wall on app.tenant_keys as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.tenant_keys to {{p}}_copier;
 grant delete, select on app.tenant_keys to {{p}}_purger;
 grant insert, select on app.tenant_keys to {{p}}_tenant;
 grant select (tenant_id, master_version, state) on app.tenant_keys to {{p}}_registrar;
@@ -1151,6 +1245,8 @@ create policy closed_insert on app.tenants as restrictive for insert to {{p}}_te
 create policy closed_update on app.tenants as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.tenants as permissive for select to {{p}}_copier
+  using (true);
 create policy find_tenants on app.tenants as permissive for select to {{p}}_auth
   using (true);
 create policy register_tenants on app.tenants as permissive for all to {{p}}_registrar
@@ -1160,6 +1256,7 @@ create policy wall on app.tenants as permissive for all to {{p}}_purger, {{p}}_t
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.tenants to {{p}}_auth;
+grant select on app.tenants to {{p}}_copier;
 grant delete, select on app.tenants to {{p}}_purger;
 grant insert, select on app.tenants to {{p}}_registrar;
 grant select on app.tenants to {{p}}_tenant;
@@ -1191,12 +1288,15 @@ create policy closed_insert on app.token_denials as restrictive for insert to {{
 create policy closed_update on app.token_denials as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.token_denials as permissive for select to {{p}}_copier
+  using (true);
 create policy find_denials on app.token_denials as permissive for select to {{p}}_auth
   using (true);
 create policy wall on app.token_denials as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.token_denials to {{p}}_auth;
+grant select on app.token_denials to {{p}}_copier;
 grant delete, select on app.token_denials to {{p}}_purger;
 grant delete, insert, select on app.token_denials to {{p}}_tenant;
 
@@ -1241,9 +1341,12 @@ create policy closed_insert on app.usage as restrictive for insert to {{p}}_tena
 create policy closed_update on app.usage as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.usage as permissive for select to {{p}}_copier
+  using (true);
 create policy wall on app.usage as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.usage to {{p}}_copier;
 grant delete, select on app.usage to {{p}}_purger;
 grant insert, select on app.usage to {{p}}_tenant;
 
@@ -1268,12 +1371,15 @@ create policy closed_insert on app.users as restrictive for insert to {{p}}_tena
 create policy closed_update on app.users as restrictive for update to {{p}}_tenant
   using (true)
   with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.users as permissive for select to {{p}}_copier
+  using (true);
 create policy find_users on app.users as permissive for select to {{p}}_auth
   using (true);
 create policy wall on app.users as permissive for all to {{p}}_purger, {{p}}_tenant
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.users to {{p}}_auth;
+grant select on app.users to {{p}}_copier;
 grant delete, select on app.users to {{p}}_purger;
 grant insert, select on app.users to {{p}}_tenant;
 grant update (name, role, state) on app.users to {{p}}_tenant;
@@ -1283,6 +1389,7 @@ grant usage on schema sys to {{p}}_api;
 grant usage on schema sys to {{p}}_auth;
 grant usage on schema sys to {{p}}_biller;
 grant usage on schema sys to {{p}}_claimer;
+grant usage on schema sys to {{p}}_copier;
 grant usage on schema sys to {{p}}_ops;
 grant usage on schema sys to {{p}}_registrar;
 grant usage on schema sys to {{p}}_worker;
@@ -1888,6 +1995,7 @@ create table sys.billing_parked (
 );
 alter table sys.billing_parked owner to {{p}}_owner;
 grant insert, select on sys.billing_parked to {{p}}_biller;
+grant select on sys.billing_parked to {{p}}_copier;
 
 create table sys.instance (
   name text not null,
@@ -1895,6 +2003,7 @@ create table sys.instance (
   constraint instance_pkey PRIMARY KEY (name)
 );
 alter table sys.instance owner to {{p}}_owner;
+grant select on sys.instance to {{p}}_copier;
 grant delete, insert, select on sys.instance to {{p}}_registrar;
 grant update (name) on sys.instance to {{p}}_registrar;
 
@@ -1908,6 +2017,7 @@ create table sys.master_keys (
   constraint master_keys_version_check CHECK ((version > 0))
 );
 alter table sys.master_keys owner to {{p}}_owner;
+grant select on sys.master_keys to {{p}}_copier;
 grant insert, select on sys.master_keys to {{p}}_registrar;
 grant update (retired_at) on sys.master_keys to {{p}}_registrar;
 
@@ -1929,6 +2039,7 @@ create table sys.operator_audit (
 alter table sys.operator_audit owner to {{p}}_owner;
 CREATE TRIGGER insert_only BEFORE DELETE OR UPDATE ON sys.operator_audit FOR EACH ROW EXECUTE FUNCTION app.refuse_change();
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON sys.operator_audit FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change();
+grant select on sys.operator_audit to {{p}}_copier;
 grant insert, select on sys.operator_audit to {{p}}_registrar;
 
 create table sys.purges (
@@ -1948,6 +2059,7 @@ create table sys.purges (
 );
 alter table sys.purges owner to {{p}}_owner;
 CREATE INDEX purges_open ON sys.purges USING btree (id) WHERE (step <> 'done'::text);
+grant select on sys.purges to {{p}}_copier;
 grant insert, select on sys.purges to {{p}}_registrar;
 grant update (step, epoch, lease_until, progress, certificate, ended_at) on sys.purges to {{p}}_registrar;
 
@@ -1963,6 +2075,7 @@ create unlogged table sys.rates (
 );
 alter table sys.rates owner to {{p}}_owner;
 grant delete, insert, select, update on sys.rates to {{p}}_auth;
+grant select on sys.rates to {{p}}_copier;
 
 create table sys.setup_links (
   digest bytea not null,
@@ -1974,6 +2087,7 @@ create table sys.setup_links (
   constraint setup_links_digest_check CHECK ((octet_length(digest) = 32))
 );
 alter table sys.setup_links owner to {{p}}_owner;
+grant select on sys.setup_links to {{p}}_copier;
 grant delete, insert, select on sys.setup_links to {{p}}_registrar;
 grant update (used_at) on sys.setup_links to {{p}}_registrar;
 
@@ -1988,6 +2102,7 @@ create table sys.workers (
 );
 alter table sys.workers owner to {{p}}_owner;
 grant delete, insert, select, update on sys.workers to {{p}}_claimer;
+grant select on sys.workers to {{p}}_copier;
 
 create schema sallyport_meta authorization {{migrator}};
 
@@ -1996,6 +2111,7 @@ create table sallyport_meta.migrations (
   name text not null,
   sha256 text not null,
   applied_at timestamp with time zone not null default clock_timestamp(),
+  release text,
   constraint migrations_pkey PRIMARY KEY (version)
 );
 alter table sallyport_meta.migrations owner to {{migrator}};
