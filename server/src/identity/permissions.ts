@@ -54,3 +54,11 @@ export function mayGive(own: Role, role: Role): boolean {
 export function mayActOn(own: Role, other: Role): boolean {
   return ADMINS.includes(own) && mayGive(own, other);
 }
+
+/**
+ * True when this credential holds all that `role` may do. Whoever gives a role, a way to sign in or an identity makes a credential with the
+ * rights of that role: a key of one scope, or a test key, must not come by more than itself in this way (AK9).
+ */
+export function mayLend(by: { readonly scopes: readonly string[]; readonly env: string }, role: Role): boolean {
+  return by.env === 'live' && permissionsOf(role).every((scope) => by.scopes.includes(scope));
+}

@@ -1,12 +1,12 @@
 // The users of a tenant: a name, a role, a state. Every rule about who may change whom is here; a change counts from the next request on,
 // because every credential is asked for its user anew.
-import type { AddIdentity, CreateUser, Identity, UpdateUser, User } from '@sallyport/contracts';
+import type { AddIdentity, CreateUser, Identity, Role, UpdateUser, User } from '@sallyport/contracts';
 import { recordAct } from '../audit/audit.ts';
 import { type Row, sql, sqlState, type TenantScope, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { type IdentityId, newId, type UserId } from '../ids.ts';
 import type { UserPrincipal } from '../principal.ts';
-import { mayActOn, mayGive, parseRole } from './permissions.ts';
+import { mayActOn, mayGive, mayLend, parseRole } from './permissions.ts';
 
 /** Of advisory locks: changes of users wait for each other within a tenant, so that two owners cannot disable each other at once. */
 const LOCK_CLASS = 21_008;
@@ -88,8 +88,18 @@ async function demandActable(tx: TenantTx, by: UserPrincipal, id: UserId): Promi
   return user;
 }
 
+function demandGivable(by: UserPrincipal, role: Role): void {
+  if (!mayGive(by.role, role)) throw fault('forbidden', { detail: `a ${by.role} makes no ${role}` });
+  demandLendable(by, role);
+}
+
+function demandLendable(by: UserPrincipal, role: Role): void {
+  if (!mayLend(by, role))
+    throw fault('forbidden', { detail: `a credential without all rights of a ${role} lends none` });
+}
+
 export async function createUser(tx: TenantTx, by: UserPrincipal, request: CreateUser): Promise<User> {
-  if (!mayGive(by.role, request.role)) throw fault('forbidden', { detail: `a ${by.role} makes no ${request.role}` });
+  demandGivable(by, request.role);
   await lockUsers(tx);
   if ((await countUsers(tx)).all >= MOST_USERS)
     throw fault('conflict', { fields: [{ path: '', message: `the tenant has ${MOST_USERS} users already` }] });
@@ -106,7 +116,7 @@ export async function createUser(tx: TenantTx, by: UserPrincipal, request: Creat
 export async function updateUser(tx: TenantTx, by: UserPrincipal, id: UserId, change: UpdateUser): Promise<User> {
   const user = await demandActable(tx, by, id);
   const { name = user.name, role = user.role, state = user.state } = change;
-  if (!mayGive(by.role, role)) throw fault('forbidden', { detail: `a ${by.role} makes no ${role}` });
+  if (role !== user.role) demandGivable(by, role);
   const wasOwner = user.role === 'owner' && user.state === 'active';
   const isOwner = role === 'owner' && state === 'active';
   if (wasOwner && !isOwner && (await countUsers(tx)).owners <= 1)
@@ -129,6 +139,7 @@ export async function updateUser(tx: TenantTx, by: UserPrincipal, id: UserId, ch
 /** Whoever makes a link for a user may become that user: the rule is that of every change, and it is recorded. */
 export async function recordLink(tx: TenantTx, by: UserPrincipal, id: UserId): Promise<void> {
   const user = await demandActable(tx, by, id);
+  demandLendable(by, user.role);
   if (user.state !== 'active') throw fault('conflict', { fields: [{ path: '', message: 'the user is disabled' }] });
   await recordAct(tx, { action: 'link.created', object: { kind: 'user', id } });
 }
@@ -160,6 +171,7 @@ export async function addIdentity(
   identity: AddIdentity,
 ): Promise<Identity> {
   const user = await demandActable(tx, by, userId);
+  demandLendable(by, user.role);
   if (user.identities.length >= MOST_IDENTITIES)
     throw fault('conflict', { fields: [{ path: '', message: `a user has at most ${MOST_IDENTITIES} identities` }] });
   return insertIdentity(tx, userId, identity, '');

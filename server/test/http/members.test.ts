@@ -145,6 +145,31 @@ test('nobody gives a role above their own, nor changes, enters for or stops the 
   assert.equal((await ask(`/v1/users/${viewer.id}`, { method: 'PATCH', json: { role: 'admin' } })).status, 200);
 });
 
+test('a key lends nobody more than it may do itself, not even to its own user', async () => {
+  const target = await addMember('viewer');
+  const make = async (json: object): Promise<string> => {
+    const made = await owner('/v1/api-keys', { json: { name: 'x', ...json } });
+    return made.json.api_key;
+  };
+  const keys = { narrow: await make({ scopes: ['users:write'] }), trial: await make({ env: 'test' }) };
+  for (const [name, key] of Object.entries(keys)) {
+    const refused: readonly (readonly [string, Asked])[] = [
+      [`/v1/users/${api.tenantA.user_id}/sign-in-link`, { method: 'POST' }],
+      [`/v1/users/${target.id}/sign-in-link`, { method: 'POST' }],
+      [`/v1/users/${target.id}`, { method: 'PATCH', json: { role: 'owner' } }],
+      ['/v1/users', { json: { name: 'x', role: 'owner' } }],
+    ];
+    for (const [path, asked] of refused)
+      assert.equal((await api.ask(path, { ...asked, key })).status, 403, `${name}: ${path}`);
+  }
+  // What gives no right is still theirs; and a key that holds the rights of a viewer may enter as one.
+  for (const json of [{ name: 'renamed' }, { state: 'disabled' }, { state: 'active' }])
+    assert.equal((await patch(target.id, json, keys.narrow)).status, 200, JSON.stringify(json));
+  const wide = await make({ scopes: ['users:write', 'users:read', 'runs:read', 'artifacts:read', 'entities:read'] });
+  const link = await api.ask(`/v1/users/${target.id}/sign-in-link`, { method: 'POST', key: wide });
+  assert.equal(link.status, 201, link.text);
+});
+
 test('a developer stops and rotates own keys alone; an admin stops those of others and rotates none', async () => {
   const developer = await addMember('developer');
   const other = await keyOf(await addMember('developer'));

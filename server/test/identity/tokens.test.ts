@@ -258,6 +258,15 @@ test('a person of two tenants must name one, and only one of theirs', async () =
   assert.equal((await me(token, { 'sallyport-tenant': api.tenantB.tenant_id })).status, 401);
 });
 
+test('a key with less than the rights of a user maps nobody to that user', async () => {
+  const { api_key: key, user_id: user } = api.tenantA;
+  const narrow = await api.ask('/v1/api-keys', { key, json: { name: 'narrow', scopes: ['users:write'] } });
+  const json = { issuer: FIRST, subject: 'climber' };
+  const mapped = await api.ask(`/v1/users/${user}/identities`, { key: narrow.json.api_key, json });
+  assert.deepEqual([mapped.status, mapped.json.code], [403, 'forbidden']);
+  assert.equal((await me(ecToken({ sub: 'climber' }))).status, 401);
+});
+
 test('the tenant header beside a key or a session must be its own tenant', async () => {
   const { api_key: key, tenant_id: own } = api.tenantA;
   assert.equal((await me(key, { 'sallyport-tenant': own })).status, 200);
