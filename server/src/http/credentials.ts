@@ -12,7 +12,7 @@ import {
   verifySession,
 } from '../identity/identity.ts';
 import type { OperatorPrincipal, UserPrincipal } from '../principal.ts';
-import { refusalReason, unauthenticated } from './rate-guard.ts';
+import { RateLimited, refusalReason, unauthenticated } from './rate-guard.ts';
 import type { Access, Services } from './route.ts';
 
 type Deps = Pick<Services, 'db' | 'peppers' | 'issuers' | 'memory' | 'guard' | 'keyUse' | 'log'>;
@@ -132,27 +132,46 @@ export function authorize(access: Access, principal: Anyone): void {
   if (!allowed) throw fault('forbidden', { detail: `needs ${access}` });
 }
 
-/** Refuses a request whose URL holds a credential, in any spelling of percent-encoding, and stops the key if it is genuine. */
-export async function refuseKeyInUrl(deps: Deps, url: string): Promise<void> {
+/**
+ * Refuses a request whose URL holds a credential, in any spelling of percent-encoding, and stops the key if it is genuine. A look into the
+ * database for it is a guess like any other: an address that guesses too often is refused without one.
+ */
+export async function refuseKeyInUrl(deps: Deps, url: string, address: string): Promise<void> {
   const plain = decodeLoosely(url);
   const found = KEY_IN_TEXT.exec(url) ?? KEY_IN_TEXT.exec(plain);
   if (found === null && !TOKEN_IN_TEXT.test(url) && !TOKEN_IN_TEXT.test(plain)) return;
   const key = found === null ? undefined : parseKey(found[0]);
-  if (key !== undefined) await stopExposed(deps, key);
+  if (key !== undefined && found !== null && isCalm(deps, address, found[0], key)) {
+    const reason = await stopExposed(deps, key);
+    if (reason !== undefined) await deps.guard.failed(address, found[0], reason);
+  }
   throw fault('credential_in_url');
 }
 
-async function stopExposed(deps: Deps, key: ParsedKey): Promise<void> {
+function isCalm(deps: Deps, address: string, text: string, key: ParsedKey): boolean {
+  try {
+    deps.guard.demandCalm(address, text, key);
+    return true;
+  } catch (error) {
+    if (error instanceof RateLimited) return false;
+    throw error;
+  }
+}
+
+/** Answers why there was nothing to stop; undefined when the key was good, and is stopped now. */
+async function stopExposed(deps: Deps, key: ParsedKey): Promise<string | undefined> {
   if (key.env === 'op') {
-    if ((await verifyOperator(deps.db, deps.peppers, key)) === undefined) return;
+    if ((await verifyOperator(deps.db, deps.peppers, key)) === undefined) return 'bad_operator_key';
     await exposeOperatorKey(deps.db, key.keyId);
     deps.log.error('operator.exposed', {
       detail: 'the operator key was sent in a URL and is stopped; restart for a new one',
     });
-    return;
+    return undefined;
   }
   const verdict = await verifyKey(deps.db, deps.peppers, key, Date.now(), deps.memory);
-  if (verdict.ok) await deps.db.atomic(verdict.principal, (tx) => flagExposed(tx, verdict.principal.keyId));
+  if (!verdict.ok) return verdict.reason;
+  await deps.db.atomic(verdict.principal, (tx) => flagExposed(tx, verdict.principal.keyId));
+  return undefined;
 }
 
 function decodeLoosely(text: string): string {

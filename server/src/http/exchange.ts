@@ -83,13 +83,13 @@ export async function admit(
   const host = singleHeader(request, 'host');
   if (host === undefined) throw fault('invalid_request', { fields: [{ path: 'Host', message: 'is required' }] });
   demandOwnHost(host, listen.host, listen.publicUrl);
-  await refuseKeyInUrl(services, request.raw.url ?? '');
+  const address = addressGroup(request.ip);
+  await refuseKeyInUrl(services, request.raw.url ?? '', address);
   singleHeader(request, 'content-type');
   const authorization = valuesOf(request, 'authorization');
   if (authorization.length > 1) throw fault('conflicting_credentials');
   if (route === undefined) return;
   exchange.route = route;
-  const address = addressGroup(request.ip);
   if (route.access === 'public') {
     // A sign-in tries a credential; pages and health do not.
     if (!READS.has(request.method)) await services.guard.enterNameless(address);

@@ -85,6 +85,20 @@ test('wrong secrets are counted by address and then refused unread; the owner of
     assert.equal((await me(api, 'sp_live_no_key')).status, 429, 'even garbage is told to wait');
   }));
 
+test('made-up keys in URLs are counted like wrong keys, and looked up no more beyond the limit', () =>
+  withApi({ failures: slow(5) }, async (api) => {
+    const guess = (key = generateKey('live').text): Promise<Answer> => api.ask(`/healthz?key=${key}`);
+    for (let count = 0; count < 6; count++) assert.equal((await guess()).status, 400);
+    await api.database.admin('alter table app.api_keys rename to api_keys_away');
+    try {
+      const unread = await guess();
+      assert.deepEqual([unread.status, unread.json.code], [400, 'credential_in_url']);
+    } finally {
+      await api.database.admin('alter table app.api_keys_away rename to api_keys');
+    }
+    assert.equal((await me(api, generateKey('live').text)).status, 429);
+  }));
+
 test('a key that was stopped slows down itself and not its neighbours', () =>
   withApi({ failures: slow(2) }, async (api) => {
     const made = await api.ask('/v1/api-keys', { key: api.tenantA.api_key, json: { name: 'k' } });
