@@ -95,19 +95,22 @@ function showRefusal(error: SallyportError): string[] {
   return [`${inert(error.title)}${hint} (${inert(error.code, 60)}${inert(request, 60)})${later}`, ...fields];
 }
 
-/** Says what went wrong and answers the status. A stack is shown for a bug of ours only. */
-function fail(error: unknown): number {
+/** Says what went wrong and answers the status. A stack is shown for a bug of ours only; no line shows a secret. */
+async function fail(error: unknown): Promise<number> {
+  const { redactText } = await import('@sallyport/redact');
+  const say = (lines: readonly string[]): void => {
+    for (const [at, line] of lines.entries()) note(at === 0 ? `sallyport: ${line}` : line);
+  };
   if (error instanceof Stop) {
-    for (const [at, line] of inertLines(error.message).entries()) note(at === 0 ? `sallyport: ${line}` : line);
+    say(inertLines(redactText(error.message)));
     return status(error.status);
   }
   if (error instanceof SallyportError) {
-    for (const [at, line] of showRefusal(error).entries()) note(at === 0 ? `sallyport: ${line}` : line);
+    say(showRefusal(error).map(redactText));
     return status(statusOfRefusal(error));
   }
-  note('sallyport: something went wrong on our side');
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  for (const line of inertLines(stack)) note(`  ${line}`);
+  say(['something went wrong on our side', ...inertLines(redactText(stack)).map((line) => `  ${line}`)]);
   return status('internal');
 }
 
@@ -118,6 +121,8 @@ if (process.connected === true) {
 }
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
+// What nobody caught is said in the same way; a server's own watch over the process comes first.
+process.on('uncaughtException', (error) => void fail(error).then((code) => process.exit(code)));
 process.exitCode = await runCommand(process.argv.slice(2)).catch(fail);
 // Whatever still holds the process after its work is done must not hold its caller.
 setTimeout(() => process.exit(), STUCK_MS).unref();

@@ -32,10 +32,12 @@ export function readSettings(server: Server, input: Input, told: Readonly<Record
   return server.readConfig({ env: serverEnvironment(), flags });
 }
 
-/** JSON lines, or one readable line each where a person looks on. */
+/** JSON lines, or one readable line each where a person looks on. What the process would say beside them goes there too. */
 export function openLog(server: Server, config: Config): Log {
-  if (process.stderr.isTTY !== true) return server.createLog({ level: config.logLevel });
-  return server.createLog({ level: config.logLevel, write: (line) => note(readableLine(line)) });
+  const readable = process.stderr.isTTY === true ? { write: (line: string) => note(readableLine(line)) } : {};
+  const log = server.createLog({ level: config.logLevel, ...readable });
+  server.watchProcess(log, { debugging: config.debugging, end: () => process.exit(status('internal')) });
+  return log;
 }
 
 const TONES: Readonly<Record<string, Tone>> = { debug: 'quiet', info: 'quiet', warn: 'warn', error: 'bad' };

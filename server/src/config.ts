@@ -62,7 +62,7 @@ export function readConfig(source: ConfigSource = { env: process.env, flags: {} 
   for (const name of Object.keys(source.env))
     if (OURS.test(name) && !isKnown(name)) faults.push(`${name}: there is no such setting`);
   const config = values as unknown as Config;
-  if (faults.length === 0) faults.push(...checkTogether(config));
+  if (faults.length === 0) faults.push(...checkTogether(config), ...checkRuntime(config, source));
   if (faults.length > 0) throw configurationFault(faults);
   return config;
 }
@@ -90,6 +90,19 @@ function find(setting: Setting<unknown>, source: ConfigSource, faults: string[])
   }
 }
 
+/** Options of Node.js that open the memory of the process: a debugger listens, or a file with every secret is written (LG9). */
+const OPENING =
+  /--(?:inspect|heapsnapshot|heap-prof|cpu-prof|report-(?:on|uncaught|signal)|abort-on-uncaught|debug-port|trace-event|prof(?![a-z])|experimental-inspect)[\w-]*/;
+
+function checkRuntime(config: Config, source: ConfigSource): string[] {
+  if (config.debugging === 'on') return [];
+  const given = OPENING.exec([...process.execArgv, source.env.NODE_OPTIONS ?? ''].join(' '))?.[0];
+  if (given === undefined) return [];
+  return [
+    `NODE_OPTIONS: ${given} lets others read the memory of the process; expected without it, or SALLYPORT_DEBUGGING=on`,
+  ];
+}
+
 /** What no setting can say by itself. */
 function checkTogether(config: Config): string[] {
   const faults: string[] = [];
@@ -97,6 +110,8 @@ function checkTogether(config: Config): string[] {
     faults.push(
       `SALLYPORT_HOST: ${config.host} is not loopback; expected SALLYPORT_PUBLIC_URL (https) and SALLYPORT_TRUSTED_PROXIES with it, for example https://agents.example.com and 10.0.0.5`,
     );
+  if (config.debugging === 'on' && (!isLoopback(config.host) || config.publicUrl !== undefined))
+    faults.push('SALLYPORT_DEBUGGING: on; expected off on a node that others reach');
   if (config.modelNames.length > 0 && config.modelBaseUrl === undefined)
     faults.push(
       'SALLYPORT_MODEL_BASE_URL: missing; expected with SALLYPORT_MODEL_NAMES, for example https://llm.example.com/v1',

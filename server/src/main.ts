@@ -43,6 +43,7 @@ import { beginWorker } from './upkeep.ts';
 import { demandMasterKeys, registerMasterKey } from './vault/vault.ts';
 
 export { BackupError, type BackupErrorCode, backUp, restore } from './backup/backup.ts';
+export { watchProcess } from './boot/boot.ts';
 export { type Config, type ConfigSource, readConfig, SETTINGS, type Setting } from './config.ts';
 export { examine, type Finding } from './doctor/doctor.ts';
 export { EmbeddedError } from './embedded/embedded.ts';

@@ -39,9 +39,21 @@ export function openFolder(config: Config, log: Log): DataFolder {
     s3SecretAccessKey,
     masterKey = [],
   } = config;
+  const passwords = [config.databaseUrl, config.databaseDirectUrl].map(
+    (url) => url && decodeURIComponent(url.password),
+  );
   const secrets = [modelApiKey, readerApiKey, stripeApiKey, s3SecretAccessKey, ...stripeWebhookSecrets, ...masterKey];
-  for (const secret of secrets) if (secret !== undefined) log.register(secret);
-  return openDataFolder(config.dataDir, config.keyFolder);
+  for (const secret of [...secrets, ...passwords]) if (secret !== undefined) log.register(secret);
+  const folder = openDataFolder(config.dataDir, config.keyFolder);
+  const heard = (bytes: Uint8Array): Uint8Array => {
+    log.register(Buffer.from(bytes).toString('hex'));
+    return bytes;
+  };
+  return {
+    ...folder,
+    secret: (name) => heard(folder.secret(name)),
+    secrets: (stem) => new Map([...folder.secrets(stem)].map(([version, bytes]) => [version, heard(bytes)])),
+  };
 }
 
 /** The embedded database belongs to the node with the API; a worker joins it. */

@@ -7,6 +7,7 @@ import { BLOB_SETTINGS } from './blob-settings.ts';
 import { EGRESS_SETTINGS } from './egress-settings.ts';
 import { NODE_SETTINGS } from './node-settings.ts';
 import { list, money, oneOf, type Setting, url, whole } from './setting-readers.ts';
+import { WATCH_SETTINGS } from './watch-settings.ts';
 
 export type { Setting } from './setting-readers.ts';
 
@@ -207,24 +208,7 @@ export const SETTINGS = {
     parse: (text: string) =>
       /^whsec_[\w+/=-]{8,300}( *, *whsec_[\w+/=-]{8,300}){0,3}$/.test(text) ? text.split(/ *, */) : undefined,
   },
-  logLevel: {
-    env: 'SALLYPORT_LOG_LEVEL',
-    flag: 'log-level',
-    about: 'Least level that is written to stderr, as JSON lines.',
-    expected: 'debug, info, warn or error',
-    example: 'info',
-    fallback: 'info',
-    parse: oneOf('debug', 'info', 'warn', 'error'),
-  },
-  metrics: {
-    env: 'SALLYPORT_METRICS',
-    flag: 'metrics',
-    about: 'Serve GET /metrics in the Prometheus format, to the operator key alone.',
-    expected: 'off or on',
-    example: 'on',
-    fallback: 'off',
-    parse: oneOf('off', 'on'),
-  },
+  ...WATCH_SETTINGS,
   concurrency: {
     env: 'SALLYPORT_CONCURRENCY',
     flag: 'concurrency',

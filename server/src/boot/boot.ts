@@ -17,3 +17,4 @@ export { watchNode } from './readiness.ts';
 export { demandSharedKeys } from './shared-keys.ts';
 export { openAccess, openTokenIssuers } from './token-issuers.ts';
 export { migrateAndTell } from './told-migration.ts';
+export { type WatchOptions, watchProcess } from './watch-process.ts';

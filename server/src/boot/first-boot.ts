@@ -54,12 +54,14 @@ async function bootAlone({ api: db, peppers, folder }: BootingNode, log: Log): P
     log.info('boot.first', { tenant_id: plan.tenantId });
   }
   const setupToken = await createSetupToken(db, plan.tenantId, plan.userId);
+  for (const secret of [apiKey, setupToken]) if (secret !== undefined) log.register(secret);
   return { tenantId: plan.tenantId, apiKey, setupToken };
 }
 
 async function standOperatorKey(db: Database, peppers: Peppers, folder: DataFolder, log: Log): Promise<void> {
   const standing = folder.read(OPERATOR_FILE)?.trim();
   const text = await useOperatorKey(db, peppers, standing, (made) => folder.write(OPERATOR_FILE, `${made}\n`));
+  for (const secret of [standing, text]) if (secret !== undefined) log.register(secret);
   // A node beside the one that booted first has none, and needs none.
   if (text === undefined && standing !== undefined)
     log.warn('boot.operator_key', {

@@ -55,7 +55,11 @@ export async function openLease(deps: LeaseDeps, times: LeaseTimes = LEASE_TIMES
   );
   if (number === undefined) throw fault('internal', { detail: 'the worker got no number' });
   const lock = await holdAdvisoryLock(deps.direct, { class: LOCK_CLASS, object: number }, () => lose('lock_lost'));
-  const thread = startThread({ shared, workerId: id, connect: deps.direct, rolePrefix: deps.rolePrefix, times }, lose);
+  const thread = startThread(
+    { shared, workerId: id, connect: deps.direct, rolePrefix: deps.rolePrefix, times },
+    lose,
+    log,
+  );
   const beat = setInterval(
     () => {
       Atomics.store(shared, BEAT, monotonicMs());
@@ -88,10 +92,21 @@ export async function openLease(deps: LeaseDeps, times: LeaseTimes = LEASE_TIMES
   };
 }
 
-function startThread(plan: HeartbeatPlan, lose: (reason: string) => void): Thread {
-  const thread = new Thread(new URL('./heartbeat-thread.ts', import.meta.url), { workerData: plan, env: {} });
+function startThread(plan: HeartbeatPlan, lose: (reason: string) => void, log: Log): Thread {
+  const thread = new Thread(new URL('./heartbeat-thread.ts', import.meta.url), {
+    workerData: plan,
+    env: {},
+    stdout: true,
+    stderr: true,
+  });
+  // Drained and dropped: nothing is printed beside the log.
+  thread.stdout.resume();
+  thread.stderr.resume();
   thread.on('message', (message: LeaseMessage) => lose(message.lost));
-  thread.on('error', () => lose('heartbeat_failed'));
+  thread.on('error', (error) => {
+    log.error('worker.heartbeat', {}, error);
+    lose('heartbeat_failed');
+  });
   thread.on('exit', () => lose('heartbeat_ended'));
   return thread;
 }
