@@ -1,5 +1,7 @@
-// Owns the reading of SKILL.md: strict, one verdict, every problem named.
-// Promises that an unknown key of ours is refused and that the digest covers the whole folder.
-// Must never run or fetch anything that a skill names.
+// Owns two questions: may data written under one schema be read under another, and is this SKILL.md whole.
+// Promises a yes that is proven, a no that can be shown, and unknown for the rest; that an unknown key of ours is refused in a skill.
+// Must never run or fetch anything that a schema or a skill names.
+
+export { type Answer, type CompareOptions, type Comparison, compare, type Direction, type Reason } from './compare.ts';
 export type { Problem } from './front-matter.ts';
 export { digestFolder, type ParsedSkill, parseSkill, type Skill, type SkillRequests } from './skill.ts';
