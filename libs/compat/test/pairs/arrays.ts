@@ -12,6 +12,8 @@ export const arrays: readonly Row[] = [
   ['fewer items', array({ maxItems: 3 }), array({ maxItems: 2 }), 'ny'],
   ['more items', array({ minItems: 1 }), array({}), 'yn'],
   ['counts that cross', array({ minItems: 2, maxItems: 1 }), false, 'yy'],
+  ['as many as there may be', array({ minItems: 1, maxItems: 1 }), list(text), 'nn'],
+  ['contains as many as there may be', array({ contains: whole, minContains: 2, maxContains: 2 }), list(whole), 'nn'],
   ['an item that cannot be', list(false, { minItems: 1 }), false, 'yy'],
   ['places', row([text, whole]), row([text, number]), 'yn'],
   ['a place more', row([text]), row([text, whole]), 'ny'],
