@@ -58,6 +58,7 @@ const SYSTEM = {
     'select tenant_id, id, user_id, api_key_id, user_role, key_scopes, key_env, ended, expired, key_holds, tenant_state, user_state from sys.find_session($1)',
   find_memberships:
     'select tenant_id, user_id, user_role, tenant_state, user_state, denied from sys.find_memberships($1, $2, $3, $4, $5)',
+  backed_up_at: 'select backed_up_at from sys.backed_up_at()',
   access_figures: 'select tenants, with_retention, idle_keys from sys.access_figures()',
   take_rates: 'select name, allowed, tat, taken_at from sys.take_rates($1, $2, $3)',
   sweep_rates: 'select swept from sys.sweep_rates()',

@@ -1448,6 +1448,17 @@ $function$;
 alter function sys.audit_due(p_most integer) owner to {{p}}_claimer;
 grant execute on function sys.audit_due(p_most integer) to {{p}}_worker;
 
+CREATE OR REPLACE FUNCTION sys.backed_up_at()
+ RETURNS TABLE(backed_up_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select max(o.recorded_at) from sys.operator_audit o where o.body::jsonb ->> 'action' = 'installation.backed_up'
+$function$;
+alter function sys.backed_up_at() owner to {{p}}_registrar;
+grant execute on function sys.backed_up_at() to {{p}}_api;
+
 CREATE OR REPLACE FUNCTION sys.change_tenant(p_tenant uuid, p_name text, p_state text, p_key_max_age integer, p_key_limit integer)
  RETURNS TABLE(tenant_id uuid, name text, state text, created_at timestamp with time zone, key_max_age_seconds integer, key_limit integer)
  LANGUAGE sql

@@ -5,7 +5,7 @@ import type { Database, DatabaseStanding } from '../db/db.ts';
 import { readIssuers } from '../identity/identity.ts';
 import type { Figures } from '../metrics/metrics.ts';
 import type { Skills } from '../skills/skills.ts';
-import { type AccessFigures, readAccess, readFigures } from './figures.ts';
+import { type AccessFigures, readAccess, readBackupAge, readFigures } from './figures.ts';
 
 export interface Facts {
   readonly loopback: boolean;
@@ -31,6 +31,8 @@ export interface Facts {
   readonly entityTypes: number;
   readonly figures: Figures;
   readonly access: AccessFigures;
+  /** Null when none was made. */
+  readonly backupAgeHours: number | null;
   /** Token issuers that people sign in by, and the longest life that one of their tokens may have, in seconds. */
   readonly issuers: number;
   readonly longestToken: number;
@@ -44,10 +46,11 @@ export interface PostureSources {
 }
 
 export async function readFacts({ config, api, skills, disk }: PostureSources): Promise<Facts> {
-  const [database, figures, access, diskFull] = await Promise.all([
+  const [database, figures, access, backupAgeHours, diskFull] = await Promise.all([
     api.standing(),
     readFigures(api, Date.now),
     readAccess(api),
+    readBackupAge(api, Date.now),
     disk.full(),
   ]);
   const issuers = readIssuers(config.jwtIssuers);
@@ -75,6 +78,7 @@ export async function readFacts({ config, api, skills, disk }: PostureSources): 
     entityTypes: ENTITY_TYPES.length,
     figures,
     access,
+    backupAgeHours,
     issuers: issuers.length,
     longestToken: Math.max(0, ...issuers.map((issuer) => issuer.maxAge)),
   };

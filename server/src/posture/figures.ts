@@ -40,3 +40,9 @@ export async function readAccess(db: Database): Promise<AccessFigures> {
   if (figures === undefined) throw fault('internal', { detail: 'the database gave no figures' });
   return figures;
 }
+
+/** Of the newest backup that the operator's chain tells of, in hours; null when it tells of none. */
+export async function readBackupAge(db: Database, now: () => number): Promise<number | null> {
+  const [at] = await db.system('backed_up_at', [], (row: Row) => row.timeOrNull('backed_up_at'));
+  return at === undefined || at === null ? null : Math.max(0, (now() - at.getTime()) / 3_600_000);
+}

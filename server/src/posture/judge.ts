@@ -1,7 +1,7 @@
 // From facts to rungs. Pure: the same facts give the same answer.
 import type { Posture } from '@sallyport/contracts';
 import type { Facts } from './facts.ts';
-import { MOST_SEALING_LAG, PROMISE_ROWS, type PromiseRow, type Rung } from './rungs.ts';
+import { MOST_BACKUP_HOURS, MOST_SEALING_LAG, PROMISE_ROWS, type PromiseRow, type Rung } from './rungs.ts';
 
 const RUNGS: readonly Rung[] = ['below_baseline', 'baseline', 'production', 'high_assurance'];
 
@@ -33,6 +33,9 @@ export function judgePosture(facts: Facts): Posture {
       : []),
     ...(workers === 0
       ? [{ code: 'no_worker', detail: 'No worker has a lease: runs wait, and nothing is sealed.' }]
+      : []),
+    ...(facts.backupAgeHours !== null && facts.backupAgeHours > MOST_BACKUP_HOURS
+      ? [{ code: 'backup_old', detail: `The newest backup is ${Math.floor(facts.backupAgeHours / 24)} days old.` }]
       : []),
     ...(facts.diskFull
       ? [{ code: 'disk_full', detail: `The disk is above ${facts.diskLimit} %: nothing new is begun.` }]

@@ -18,6 +18,8 @@ export interface PromiseRow {
 
 /** Seconds; the audit log is sealed within one. */
 export const MOST_SEALING_LAG = 10;
+/** A week: where backups are made at all, an older newest one says that they stopped. */
+export const MOST_BACKUP_HOURS = 168;
 /** Seconds; of a token that lets a person in (JW8). */
 const SHORT_TOKEN = 900;
 
@@ -159,12 +161,15 @@ export const PROMISE_ROWS: Readonly<Record<number, PromiseRow>> = {
   },
   6: {
     title: 'What is deleted is gone.',
-    evidence: ({ diskFull, diskLimit, masterKeyInSettings, access }) => [
+    evidence: ({ diskFull, diskLimit, masterKeyInSettings, access, backupAgeHours }) => [
       diskFull ? `the disk is above ${diskLimit} %` : `the disk is below ${diskLimit} %`,
       masterKeyInSettings
         ? 'keys of tenants are wrapped by a key that a copy of the folder does not hold'
         : 'a copy of the data folder holds the key that wraps the keys of tenants',
       `${access.withRetention} of ${plural(access.tenants, 'tenant')} chose how long data is kept; the defaults hold for the rest`,
+      backupAgeHours === null
+        ? 'no backup was made by this installation'
+        : `the newest backup is ${Math.floor(backupAgeHours)} h old, and holds what was deleted since`,
     ],
     steps: [
       {
@@ -182,7 +187,7 @@ export const PROMISE_ROWS: Readonly<Record<number, PromiseRow>> = {
         holds: ({ access }) => access.withRetention === access.tenants,
         reach: 'PUT /v1/retention in every tenant: each says itself how long its data is kept',
       },
-      out('how old the backups are, and what they hold, is not known here'),
+      out('which older backups still stand is not known here'),
     ],
   },
   7: {

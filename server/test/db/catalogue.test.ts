@@ -34,6 +34,7 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
   find_key: ['auth', 'api'],
   find_memberships: ['auth', 'api'],
   access_figures: ['auth', 'api'],
+  backed_up_at: ['registrar', 'api'],
   get_tenant: ['registrar', 'api'],
   sweep_rates: ['auth', 'api'],
   take_rates: ['auth', 'api'],

@@ -23,6 +23,7 @@ const FRESH: Facts = {
   diskFull: false,
   eventTypes: 20,
   entityTypes: 3,
+  backupAgeHours: null,
   access: { tenants: 1, withRetention: 0, idleKeys: 0 },
   issuers: 0,
   longestToken: 0,
@@ -98,6 +99,12 @@ test('the sealing lag alarms at ten seconds and not before', () => {
     judgePosture({ ...FRESH, figures: { ...FIGURES, sealingLagSeconds: lag } }).alarms.map((one) => one.code);
   assert.deepEqual(alarms(9.9), []);
   assert.deepEqual(alarms(10), ['audit_sealing_lag']);
+});
+
+test('a backup alarms when the newest is older than a week, and not where none was ever made', () => {
+  const alarms = (backupAgeHours: number | null): string[] =>
+    judgePosture({ ...FRESH, backupAgeHours }).alarms.map((one) => one.code);
+  assert.deepEqual([alarms(null), alarms(167), alarms(169)], [[], [], ['backup_old']]);
 });
 
 test('what is missing for the next rung is named by its setting, and the evidence changes with the facts', () => {

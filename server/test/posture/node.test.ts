@@ -51,6 +51,14 @@ test('the operator and every key of a tenant may ask, nobody else; a table whose
     assert.equal(rungs(await ask())[1], 'below_baseline');
     await api.database.admin('alter table app.runs force row level security');
     assert.equal(rungs(await ask())[1], rungs(sound)[1]);
+    const { rows } = await api.database.admin('select coalesce(max(seq), -1)::int as last from sys.operator_audit');
+    assert.deepEqual(rows, [{ last: -1 }]);
+    assert.match(JSON.stringify(sound), /no backup was made/);
+    await api.database.admin(
+      `insert into sys.operator_audit (seq, id, body, prev_hash, hash, recorded_at)
+       values (0, gen_random_uuid(), '{"action":"installation.backed_up"}', null, sha256('x'), clock_timestamp() - interval '9 days')`,
+    );
+    assert.ok((await ask()).alarms.some((one) => one.code === 'backup_old'));
     // No worker seals here: the key that is made is recorded, and its record waits.
     const made = await api.ask('/v1/api-keys', {
       key: api.tenantA.api_key,
