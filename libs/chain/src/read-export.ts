@@ -1,4 +1,5 @@
 // Reads the lines of an export; knows nothing of hashes.
+import type { AuditHeader } from './audit-record.ts';
 import { ChainError } from './chain-error.ts';
 import type { ExportedEvent, ExportHeader } from './judge.ts';
 
@@ -39,4 +40,9 @@ export function parseLine(line: string): Record<string, unknown> {
     // falls through to the one refusal
   }
   throw new ChainError('bad_export', 'a line is not a JSON object');
+}
+
+export function readAuditHeader(value: Record<string, unknown>): AuditHeader {
+  if (value.sallyport_audit === 1) return value as unknown as AuditHeader;
+  throw new ChainError('bad_export', 'the first line is not the header of an audit export');
 }

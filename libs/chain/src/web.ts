@@ -1,9 +1,19 @@
 // The verifier for browsers, on WebCrypto: same judgement, same hashed bytes, another hash function. Needs no Node.js module.
+import {
+  type AuditHeader,
+  type AuditPlace,
+  type AuditVerdict,
+  auditText,
+  judgeAudit,
+  judgeAuditEnd,
+  type SealedRecord,
+} from './audit-record.ts';
 import { ChainError } from './chain-error.ts';
 import { bodyText, chainBytes, DATA_PREFIX } from './hashed-text.ts';
 import { type ExportedEvent, judgeDigests, judgeEnd, judgeShape, type Verdict } from './judge.ts';
-import { parseEvent, parseHeader } from './read-export.ts';
+import { parseEvent, parseHeader, parseLine, readAuditHeader } from './read-export.ts';
 
+export type { AuditVerdict } from './audit-record.ts';
 export { ChainError } from './chain-error.ts';
 export type { Verdict, VerifyCode } from './judge.ts';
 
@@ -89,4 +99,47 @@ export async function verifyExport(
   }
   if (header === undefined) throw new ChainError('bad_export', 'the export is empty');
   return judgeEnd(header, { count: seq, head: previous, payloadsRemoved });
+}
+
+async function auditHashOf(record: SealedRecord, { previous, seq }: AuditPlace): Promise<string> {
+  let text: string;
+  try {
+    text = auditText(record);
+  } catch {
+    // Not the shape of a record, so none that was ever hashed: a hash that equals nothing.
+    return '';
+  }
+  const digest = await sha256(encoder.encode(text));
+  return hex(await sha256(chainBytes(previous === null ? null : unhex(previous), seq, digest)));
+}
+
+/**
+ * Verifies the lines of an export of the audit chain as they arrive, holding one at a time.
+ *
+ * @param onRecord awaited after each good record.
+ * @throws ChainError `bad_export` for a line that is no line of an export.
+ * @example
+ * const verdict = await verifyAuditExport(client.audit.export());
+ */
+export async function verifyAuditExport(
+  lines: AsyncIterable<string> | Iterable<string>,
+  onRecord?: (seq: number) => Promise<void> | void,
+): Promise<AuditVerdict> {
+  let header: AuditHeader | undefined;
+  let place: AuditPlace = { seq: 0, previous: null, latest: Number.NEGATIVE_INFINITY };
+  for await (const line of lines) {
+    if (line.trim() === '') continue;
+    const value = parseLine(line);
+    if (header === undefined) {
+      header = readAuditHeader(value);
+      continue;
+    }
+    const record = value as unknown as SealedRecord;
+    const wrong = judgeAudit(record, header, place, await auditHashOf(record, place));
+    if (wrong !== undefined) return wrong;
+    await onRecord?.(place.seq);
+    place = { seq: place.seq + 1, previous: record.hash, latest: Math.max(place.latest, Date.parse(record.time)) };
+  }
+  if (header === undefined) throw new ChainError('bad_export', 'the export is empty');
+  return judgeAuditEnd(header, place);
 }

@@ -2,8 +2,18 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { appendLink, canonicalize, type ExportedEvent, parseExport, verifyChain } from '../src/chain.ts';
-import { verifyExport } from '../src/web.ts';
+import {
+  appendLink,
+  auditDigest,
+  auditHash,
+  canonicalize,
+  type ExportedEvent,
+  parseAuditExport,
+  parseExport,
+  verifyAudit,
+  verifyChain,
+} from '../src/chain.ts';
+import { verifyAuditExport, verifyExport } from '../src/web.ts';
 
 const TENANT = '0198f2aa-0000-7000-8000-000000000001';
 const RUN = '0198f2aa-0000-7000-8000-000000000002';
@@ -126,4 +136,71 @@ test('what the browser loads imports no module of Node.js', async () => {
   };
   await walk('web.ts');
   assert.ok(seen.has('judge.ts') && seen.has('canonical.ts'));
+});
+
+function auditLines(count: number): string[] {
+  const lines: string[] = [];
+  let previous: string | null = null;
+  for (let seq = 0; seq < count; seq++) {
+    const record = {
+      id: `a${seq}`,
+      tenant_id: TENANT,
+      time: `2026-11-01T00:0${seq}:00.000Z`,
+      actor: { kind: 'user', id: 'u' },
+      on_behalf_of: null,
+      action: 'key.created',
+      object: seq % 2 === 0 ? null : { kind: 'key', id: `k${seq}` },
+      outcome: 'success' as const,
+      reason: null,
+      request_id: null,
+      detail: { note: 'grün 🏰' },
+    };
+    const hash = auditHash(previous, seq, auditDigest(record));
+    lines.push(JSON.stringify({ ...record, seq, prev_hash: previous, hash }));
+    previous = hash;
+  }
+  return [JSON.stringify({ sallyport_audit: 1, tenant_id: TENANT, last_seq: count - 1, head: previous }), ...lines];
+}
+
+const AUDIT_CHANGES: Readonly<Record<string, Change>> = {
+  'another act': (record) => {
+    record.action = 'key.revoked';
+  },
+  'another tenant': (record) => {
+    record.tenant_id = RUN;
+  },
+  'another predecessor': (record) => {
+    record.prev_hash = '0'.repeat(64);
+  },
+  'another place': (record) => {
+    record.seq = 7;
+  },
+  'a clock that goes back': (record) => {
+    record.time = '2020-01-01T00:00:00.000Z';
+  },
+};
+
+test('the audit chain has one verdict in browsers and in Node.js, whole, altered, cut and reordered', async () => {
+  const whole = auditLines(4);
+  const altered = Object.values(AUDIT_CHANGES).map((change) => {
+    const record = JSON.parse(whole[2] ?? '') as Record<string, unknown>;
+    change(record);
+    return whole.with(2, JSON.stringify(record));
+  });
+  const others = [whole.slice(0, -1), whole.toSpliced(2, 1), whole.with(1, whole[2] ?? '').with(2, whole[1] ?? '')];
+  assert.equal((await verifyAuditExport(whole)).ok, true);
+  for (const lines of [...altered, ...others]) {
+    const verdict = await verifyAuditExport(lines);
+    assert.equal(verdict.ok, false);
+    assert.deepEqual(verdict, await verifyAudit(await parseAuditExport(lines)));
+  }
+});
+
+test('an audit record that is none breaks the chain, and an export without its header is refused', async () => {
+  const [header = '', first = ''] = auditLines(2);
+  const { actor: _actor, ...bare } = JSON.parse(first) as Record<string, unknown>;
+  const verdict = await verifyAuditExport([header, JSON.stringify(bare)]);
+  assert.deepEqual([verdict.ok, verdict.ok ? '' : verdict.code], [false, 'hash']);
+  for (const lines of [[], [first], ['{"sallyport_export":1}']])
+    await assert.rejects(verifyAuditExport(lines), { code: 'bad_export' });
 });
