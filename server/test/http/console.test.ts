@@ -69,6 +69,8 @@ test('every screen is the page, under a fresh nonce and the strict policy, never
     '/keys',
     '/skills',
     '/entities',
+    '/audit?action=key.created',
+    '/posture',
     '/runs/',
   ];
   for (const path of paths) {

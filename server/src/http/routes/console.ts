@@ -6,7 +6,19 @@ import { assetAnswer, pageAnswer } from '../console/console.ts';
 import type { RawCall, Route } from '../route.ts';
 
 /** Each with up to two segments below it, which the page itself understands. */
-const SCREENS = ['runs', 'artifacts', 'entities', 'skills', 'keys'];
+const SCREENS = [
+  'runs',
+  'approvals',
+  'artifacts',
+  'entities',
+  'skills',
+  'keys',
+  'members',
+  'usage',
+  'retention',
+  'audit',
+  'posture',
+];
 
 function page(path: string, summary: string, answer: (call: RawCall) => Answer): Route {
   return {
