@@ -5,17 +5,17 @@ import './styles/console.css';
 import { createClient } from '@sallyport/client';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { I18nProvider } from 'react-aria-components';
+import { I18nProvider } from 'react-aria-components/I18nProvider';
 import { createRoot } from 'react-dom/client';
 import { ConsoleContext } from './api/console.ts';
 import { createQueries } from './api/queries.ts';
-import { applyTheme, readTheme } from './frame/preferences.ts';
+import { applyPreferences } from './frame/preferences.ts';
 import { createConsoleRouter } from './routes.tsx';
 import { takeToken } from './screens/sign-in/take-token.ts';
 
 function start(): void {
   const token = takeToken();
-  applyTheme(readTheme());
+  applyPreferences();
   const base = document.querySelector<HTMLMetaElement>('meta[name="sallyport-base"]')?.content ?? '/';
   const queries = createQueries();
   const given = { api: createClient({ baseUrl: new URL(base, location.origin) }), base };

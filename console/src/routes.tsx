@@ -7,11 +7,10 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { readEntities, readRun, readRuns } from './addresses.ts';
+import { readAudit, readEntities, readKeys, readRun, readRuns, readUsage } from './addresses.ts';
 import { ProblemNote } from './components/notes.tsx';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
-import { SignIn } from './screens/sign-in/sign-in.tsx';
 
 interface Given {
   readonly queries: QueryClient;
@@ -20,7 +19,11 @@ interface Given {
 }
 
 const root = createRootRouteWithContext<Given>()({ notFoundComponent: NotFound });
-const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignIn });
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('./screens/sign-in/sign-in.tsx'), 'SignIn'),
+});
 const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: Frame });
 const home = createRoute({
   getParentRoute: () => root,
@@ -60,10 +63,43 @@ const entities = createRoute({
 const keys = createRoute({
   getParentRoute: () => frame,
   path: '/keys',
+  validateSearch: readKeys,
   component: lazyRouteComponent(() => import('./screens/keys/keys.tsx'), 'Keys'),
 });
 
-const tree = root.addChildren([home, signIn, frame.addChildren([runs, run, artifacts, artifact, entities, keys])]);
+const members = createRoute({
+  getParentRoute: () => frame,
+  path: '/members',
+  component: lazyRouteComponent(() => import('./screens/members/members.tsx'), 'Members'),
+});
+const usage = createRoute({
+  getParentRoute: () => frame,
+  path: '/usage',
+  validateSearch: readUsage,
+  component: lazyRouteComponent(() => import('./screens/usage/usage.tsx'), 'Usage'),
+});
+const retention = createRoute({
+  getParentRoute: () => frame,
+  path: '/retention',
+  component: lazyRouteComponent(() => import('./screens/retention/retention.tsx'), 'Retention'),
+});
+const audit = createRoute({
+  getParentRoute: () => frame,
+  path: '/audit',
+  validateSearch: readAudit,
+  component: lazyRouteComponent(() => import('./screens/audit/audit.tsx'), 'Audit'),
+});
+const posture = createRoute({
+  getParentRoute: () => frame,
+  path: '/posture',
+  component: lazyRouteComponent(() => import('./screens/posture/posture.tsx'), 'PosturePage'),
+});
+
+const tree = root.addChildren([
+  home,
+  signIn,
+  frame.addChildren([runs, run, artifacts, artifact, entities, keys, members, usage, retention, audit, posture]),
+]);
 
 export function createConsoleRouter(base: string, queries: QueryClient, token: string | undefined) {
   return createRouter({

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 type Theme = ReadonlyMap<string, string>;
 
 const css = await readFile(new URL('../src/styles/tokens.css', import.meta.url), 'utf8');
-const [lightText = '', darkText = ''] = css.split('@media (prefers-color-scheme: dark)');
+const [lightText = '', darkText = ''] = css.split(':root[data-theme="dark"]');
 const read = (text: string): Theme =>
   new Map([...text.matchAll(/--([a-z-]+): (#[0-9a-f]{6});/g)].map(([, name = '', colour = '']) => [name, colour]));
 const light = read(lightText);

@@ -1,9 +1,13 @@
 // One place for what is asked and under which name it is kept.
-import { type Client, SallyportError } from '@sallyport/client';
-import type { Page, RunStatus, SkillSummary } from '@sallyport/contracts';
+import { type Client, type RunQuery, SallyportError, type UsageSums } from '@sallyport/client';
+import type { Page, SkillSummary } from '@sallyport/contracts';
 import { type InfiniteData, infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 
 const PAGE = 50;
+const MOST_PINNED = 50;
+const SLOW_MS = 60_000;
+
+export type RunFilter = Omit<RunQuery, 'cursor' | 'limit' | 'signal' | 'attention'>;
 
 export function isSignedOut(error: unknown): boolean {
   return error instanceof SallyportError && error.code === 'unauthenticated';
@@ -39,8 +43,41 @@ function paged<T>(
   });
 }
 
-export const runsQuery = (api: Client, status: RunStatus | undefined) =>
-  paged(['runs', status ?? 'all'], (cursor, signal) => api.runs.listPage({ cursor, status, limit: PAGE, signal }));
+/** Everything of a list that is short by its nature. */
+async function gather<T>(items: AsyncIterable<T>, most = 1_000): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const item of items) {
+    all.push(item);
+    if (all.length >= most) break;
+  }
+  return all;
+}
+
+export const runsQuery = (api: Client, filter: RunFilter) =>
+  paged(['runs', filter], (cursor, signal) => api.runs.listPage({ ...filter, cursor, limit: PAGE, signal }));
+
+/** Runs that wait for a person, and runs with an effect that nobody knows the end of. */
+export const attentionQuery = (api: Client) =>
+  queryOptions({
+    queryKey: ['runs', 'attention'],
+    queryFn: async ({ signal }) =>
+      (await api.runs.listPage({ attention: 'needed', limit: MOST_PINNED, signal })).data.toReversed(),
+  });
+
+export const foundRunsQuery = (api: Client, text: string) =>
+  queryOptions({
+    queryKey: ['runs', 'found', text],
+    queryFn: async ({ signal }) => (await api.runs.listPage({ text, limit: 8, signal })).data,
+  });
+
+export const effectsQuery = (api: Client, runId: string) =>
+  queryOptions({ queryKey: ['effects', runId], queryFn: () => gather(api.runs.effects(runId)) });
+
+export const runUsageQuery = (api: Client, runId: string) =>
+  queryOptions({
+    queryKey: ['run-usage', runId],
+    queryFn: ({ signal }) => api.runs.usage(runId, { limit: 100, signal }),
+  });
 
 export const runQuery = (api: Client, id: string) =>
   queryOptions({ queryKey: ['run', id], queryFn: ({ signal }) => api.runs.get(id, signal) });
@@ -64,9 +101,75 @@ export const keysQuery = (api: Client) =>
 export const skillsQuery = (api: Client) =>
   queryOptions({
     queryKey: ['skills'],
-    queryFn: async () => {
-      const skills: SkillSummary[] = [];
-      for await (const skill of api.skills.list()) skills.push(skill);
-      return skills;
-    },
+    queryFn: (): Promise<readonly SkillSummary[]> => gather(api.skills.list()),
+    staleTime: SLOW_MS,
   });
+
+export const modelsQuery = (api: Client) =>
+  queryOptions({ queryKey: ['models'], queryFn: () => gather(api.models.list()), staleTime: SLOW_MS });
+
+export const usersQuery = (api: Client) =>
+  paged(['users'], (cursor, signal) => api.users.listPage({ cursor, limit: PAGE, signal }));
+
+export const auditQuery = (api: Client, filter: { readonly action?: string; readonly object?: string }) =>
+  infiniteQueryOptions({
+    queryKey: ['audit', filter],
+    queryFn: ({ pageParam, signal }) =>
+      api.audit.listPage({ action: filter.action, object_id: filter.object, before: pageParam, limit: PAGE, signal }),
+    initialPageParam: undefined as number | undefined,
+    getNextPageParam: (page) => (page.next_cursor === null ? undefined : Number(page.next_cursor)),
+    select: (data) => data.pages.flatMap((page) => page.data),
+  });
+
+export const usageQuery = (api: Client, by: 'day' | 'skill' | 'model' | 'user', from: string, to: string) =>
+  queryOptions({
+    queryKey: ['usage', by, from, to],
+    queryFn: ({ signal }): Promise<UsageSums> => api.usage.sum({ by, from, to, limit: 400 }, signal),
+  });
+
+export const budgetsQuery = (api: Client) =>
+  queryOptions({ queryKey: ['budgets'], queryFn: () => gather(api.budgets.list()) });
+
+export const billingQuery = (api: Client) =>
+  queryOptions({ queryKey: ['billing'], queryFn: ({ signal }) => api.billing.standing(signal), staleTime: SLOW_MS });
+
+export const retentionQuery = (api: Client) =>
+  queryOptions({ queryKey: ['retention'], queryFn: ({ signal }) => api.retention.get(signal) });
+
+export const postureQuery = (api: Client) =>
+  queryOptions({
+    queryKey: ['posture'],
+    queryFn: ({ signal }) => api.posture(signal),
+    staleTime: SLOW_MS / 2,
+    refetchInterval: SLOW_MS,
+  });
+
+export const readinessQuery = (api: Client) =>
+  queryOptions({
+    queryKey: ['readiness'],
+    queryFn: ({ signal }) => api.health.ready(signal),
+    refetchInterval: SLOW_MS,
+  });
+
+export interface BrokenChain {
+  readonly of: 'run' | 'audit';
+  readonly id: string;
+  readonly seq: number;
+  readonly detail: string;
+}
+
+/** What this browser itself found broken. The server's word is not asked for. */
+export const brokenChainsQuery = queryOptions({
+  queryKey: ['broken-chains'],
+  queryFn: (): readonly BrokenChain[] => [],
+  initialData: [] as readonly BrokenChain[],
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** A later check that finds the chain whole takes the word back. */
+export function tellChain(queries: QueryClient, id: string, broken: BrokenChain | undefined): void {
+  queries.setQueryData(brokenChainsQuery.queryKey, (known: readonly BrokenChain[] = []) => [
+    ...known.filter((one) => one.id !== id),
+    ...(broken === undefined ? [] : [broken]),
+  ]);
+}

@@ -43,3 +43,37 @@ export function Status({ status }: { readonly status: string }) {
     </span>
   );
 }
+
+/** Effects of which nobody knows whether they happened. */
+export function UnknownEffects({ count }: { readonly count: number }) {
+  if (count === 0) return null;
+  return (
+    <span className="status" data-status="unknown">
+      <svg width={14} height={14} viewBox="0 0 14 14" aria-hidden>
+        {SHAPES.unknown}
+      </svg>
+      Unknown {count}
+    </span>
+  );
+}
+
+const EFFECTS: Readonly<Record<string, { readonly word: string; readonly look: RunStatus | 'unknown' }>> = {
+  claimed: { word: 'Claimed', look: 'running' },
+  done: { word: 'Done', look: 'succeeded' },
+  failed: { word: 'Failed', look: 'failed' },
+  unknown: { word: 'Unknown', look: 'unknown' },
+};
+
+export function EffectState({ state }: { readonly state: string }) {
+  const known = Object.hasOwn(EFFECTS, state) ? EFFECTS[state] : undefined;
+  return (
+    <span className="status" data-status={known?.look ?? 'neutral'}>
+      {known !== undefined && (
+        <svg width={14} height={14} viewBox="0 0 14 14" aria-hidden>
+          {SHAPES[known.look]}
+        </svg>
+      )}
+      {known?.word ?? state.slice(0, 40)}
+    </span>
+  );
+}

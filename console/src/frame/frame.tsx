@@ -2,7 +2,7 @@
 import type { Session } from '@sallyport/contracts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Navigate, Outlet, useNavigate } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { SessionContext, useConsole } from '../api/console.ts';
 import { isSignedOut, sessionQuery } from '../api/queries.ts';
 import { Button } from '../components/button.tsx';
@@ -11,15 +11,15 @@ import { Loading } from '../components/loading.tsx';
 import { ProblemNote } from '../components/notes.tsx';
 import { createHub } from '../live/hub.ts';
 import { useHubState } from '../live/use-live.ts';
-import { KeyList, useKeys } from './keys.tsx';
-import { NavIcon, type NavName } from './nav-icon.tsx';
+import { Banners } from './banners.tsx';
+import { NavIcon } from './nav-icon.tsx';
+import { type PageEntry, pagesFor } from './pages.ts';
+import type { PaletteAct } from './palette-items.ts';
+import { PostureMark } from './posture-mark.tsx';
+import { useKeys } from './use-keys.ts';
 
-const PAGES: readonly { readonly to: NavName; readonly name: string; readonly scope: string }[] = [
-  { to: '/runs', name: 'Runs', scope: 'runs:read' },
-  { to: '/artifacts', name: 'Artifacts', scope: 'artifacts:read' },
-  { to: '/entities', name: 'Entities', scope: 'entities:read' },
-  { to: '/keys', name: 'Keys', scope: 'keys:read' },
-];
+const KeyList = lazy(() => import('./key-list.tsx'));
+const Palette = lazy(() => import('./palette.tsx'));
 
 /** One of eight stripes by the tenant's id: two tenants in two windows do not look alike. */
 export function stripeOf(tenantId: string): number {
@@ -55,9 +55,35 @@ function SignedIn({ session }: { readonly session: Session }) {
   );
 }
 
+function useSignOut(): () => void {
+  const { api } = useConsole();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  return () =>
+    void api.session.end().finally(async () => {
+      queries.clear();
+      await navigate({ to: '/sign-in' });
+    });
+}
+
+function useActs(keys: ReturnType<typeof useKeys>, signOut: () => void): (act: PaletteAct) => void {
+  const navigate = useNavigate();
+  return (act) => {
+    if (act.kind === 'page') void navigate({ to: act.to });
+    else if (act.kind === 'run') void navigate({ to: '/runs/$id', params: { id: act.id } });
+    else if (act.kind === 'start_run') void navigate({ to: '/runs', search: { open: 'start' } });
+    else if (act.kind === 'create_key') void navigate({ to: '/keys', search: { open: 'create' } });
+    else if (act.kind === 'settings') keys.setListed(true);
+    else signOut();
+  };
+}
+
 function Shell({ session }: { readonly session: Session }) {
   const [open, setOpen] = useState(false);
-  const keys = useKeys();
+  const pages = pagesFor(session.scopes);
+  const keys = useKeys(session.scopes);
+  const signOut = useSignOut();
+  const act = useActs(keys, signOut);
   return (
     <div className="frame" data-open={open}>
       <a className="skip" href="#page">
@@ -77,43 +103,58 @@ function Shell({ session }: { readonly session: Session }) {
             Menu
           </button>
         </div>
+        <button type="button" className="palette-open" onClick={() => keys.setPalette(true)}>
+          Search <kbd>Ctrl K</kbd>
+        </button>
         <nav id="pages" aria-label="Pages">
-          {PAGES.filter(({ scope }) => session.scopes.includes(scope)).map(({ to, name }) => (
-            <Link
-              key={to}
-              to={to}
-              className="nav-link"
-              activeProps={{ 'aria-current': 'page' }}
-              onClick={() => setOpen(false)}
-            >
-              <NavIcon name={to} />
-              {name}
-            </Link>
-          ))}
+          <NavList pages={pages.filter(({ group }) => group === 'work')} onGo={() => setOpen(false)} />
+          <NavList pages={pages.filter(({ group }) => group === 'rule')} onGo={() => setOpen(false)} />
         </nav>
-        <Whoami session={session} onKeys={() => keys.setShown(true)} />
+        <Whoami session={session} onKeys={() => keys.setListed(true)} onLeave={signOut} />
       </aside>
       <div className="page-column">
-        <StreamNote />
+        <section className="notices" aria-label="Notices">
+          <Banners />
+          <StreamNote />
+        </section>
         <main id="page" tabIndex={-1}>
           <Outlet />
         </main>
       </div>
-      <KeyList isOpen={keys.shown} onClose={() => keys.setShown(false)} />
+      <p className="said" role="status">
+        {keys.said}
+      </p>
+      <Suspense>{keys.listed && <KeyList pages={pages} onClose={() => keys.setListed(false)} />}</Suspense>
+      <Suspense>{keys.palette && <Palette onAct={act} onClose={() => keys.setPalette(false)} />}</Suspense>
     </div>
   );
 }
 
-function Whoami({ session, onKeys }: { readonly session: Session; readonly onKeys: () => void }) {
-  const { api } = useConsole();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  const leave = (): void => {
-    void api.session.end().finally(async () => {
-      queries.clear();
-      await navigate({ to: '/sign-in' });
-    });
-  };
+function NavList({ pages, onGo }: { readonly pages: readonly PageEntry[]; readonly onGo: () => void }) {
+  return (
+    <ul className="nav-list">
+      {pages.map(({ to, name }) => (
+        <li key={to}>
+          <Link to={to} className="nav-link" activeProps={{ 'aria-current': 'page' }} onClick={onGo}>
+            <NavIcon name={to} />
+            {name}
+            {to === '/posture' && <PostureMark />}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Whoami({
+  session,
+  onKeys,
+  onLeave,
+}: {
+  readonly session: Session;
+  readonly onKeys: () => void;
+  readonly onLeave: () => void;
+}) {
   return (
     <div className="whoami">
       <div className="tenant" data-stripe={stripeOf(session.tenant_id)}>
@@ -127,7 +168,7 @@ function Whoami({ session, onKeys }: { readonly session: Session; readonly onKey
         <Button kind="quiet" onPress={onKeys}>
           Settings and keys
         </Button>
-        <Button kind="quiet" onPress={leave}>
+        <Button kind="quiet" onPress={onLeave}>
           Sign out
         </Button>
       </div>
