@@ -1,86 +1,31 @@
-// The runs of the tenant, newest first, live; and the start of a new one.
-import type { RunSummary } from '@sallyport/contracts';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+// The runs of the tenant, live: what waits for a person above the rest, then the newest first; and the start of a new one.
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { readRuns } from '../../addresses.ts';
 import { useConsole, useMay } from '../../api/console.ts';
-import { runsQuery } from '../../api/queries.ts';
+import { attentionQuery, runsQuery } from '../../api/queries.ts';
 import { Button, CopyButton } from '../../components/button.tsx';
-import { Choice } from '../../components/choice.tsx';
-import { shortId } from '../../components/ident.tsx';
-import { InertLine } from '../../components/inert.tsx';
 import { LiveMark } from '../../components/live-mark.tsx';
 import { Loading } from '../../components/loading.tsx';
-import { money } from '../../components/meter.tsx';
-import { Moment } from '../../components/moment.tsx';
 import { More } from '../../components/more.tsx';
 import { EmptyNote, ProblemNote } from '../../components/notes.tsx';
-import { Status } from '../../components/status.tsx';
-import { isStatus, STATUSES, statusWord } from '../../components/status-words.ts';
+import { useScreenKeys } from '../../frame/key-press.ts';
 import { PageHead } from '../../frame/page-head.tsx';
 import { useLiveRuns } from '../../live/use-live.ts';
-import { StartRun } from './start-run.tsx';
+import { StartRun } from '../start/start-run.tsx';
+import { RunFilters } from './filters.tsx';
+import { filterOf, isFiltered, shownRuns } from './run-filter.ts';
+import { RunTable } from './run-table.tsx';
 
-const ANY = 'any';
-const FILTERS = [{ id: ANY, name: 'Any status' }, ...STATUSES.map((id) => ({ id, name: statusWord(id) }))];
 const COMMAND = 'npx sallyport run --page https://example.com/ "What does it say?"';
-
-function RunTable({ runs }: { readonly runs: readonly RunSummary[] }) {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keys
-    <section className="table-frame" aria-label="Runs" tabIndex={0}>
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">State</th>
-            <th scope="col">Run</th>
-            <th scope="col">Skill</th>
-            <th scope="col">Model</th>
-            <th scope="col" className="number">
-              Calls
-            </th>
-            <th scope="col" className="number">
-              Cost
-            </th>
-            <th scope="col" className="number">
-              Started
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr key={run.id}>
-              <td>
-                <Status status={run.status} />
-              </td>
-              <td>
-                <Link to="/runs/$id" params={{ id: run.id }} className="mono" data-row>
-                  {shortId(run.id)}
-                </Link>
-              </td>
-              <td className="fact">{run.skill}</td>
-              <td>
-                <InertLine text={run.model} most={40} />
-              </td>
-              <td className="number">{run.usage.calls}</td>
-              <td className="number">{money(run.usage.cost)}</td>
-              <td className="number">
-                <Moment time={run.created_at} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
 
 function Nothing({ filtered, onStart }: { readonly filtered: boolean; readonly onStart: () => void }) {
   const navigate = useNavigate();
   if (filtered)
     return (
       <EmptyNote action={<Button onPress={() => void navigate({ to: '/runs' })}>Show all runs</Button>}>
-        No run has this status.
+        No run fits these filters.
       </EmptyNote>
     );
   return (
@@ -100,37 +45,68 @@ function Nothing({ filtered, onStart }: { readonly filtered: boolean; readonly o
   );
 }
 
+/** The id of the newest run that is shown: what comes later waits until it is asked for. */
+function useNewest(filter: string, newest: string | undefined): readonly [string | undefined, () => void] {
+  const [upTo, setUpTo] = useState<{ readonly filter: string; readonly id: string }>();
+  const mine = upTo?.filter === filter ? upTo.id : undefined;
+  const show = (): void => {
+    if (newest !== undefined) setUpTo({ filter, id: newest });
+  };
+  useEffect(() => {
+    if (mine === undefined && newest !== undefined) setUpTo({ filter, id: newest });
+  }, [filter, mine, newest]);
+  return [mine, show];
+}
+
 export function Runs() {
   const { api } = useConsole();
-  const { status } = useSearch({ from: '/frame/runs' });
+  const search = useSearch({ from: '/frame/runs' });
   const navigate = useNavigate();
   const mayStart = useMay('runs:write');
-  const [starting, setStarting] = useState(false);
+  const [peeked, setPeeked] = useState<string>();
   useLiveRuns();
-  const runs = useInfiniteQuery(runsQuery(api, status));
-  const choose = (id: string): void =>
-    void navigate({ to: '/runs', search: isStatus(id) ? { status: id } : {}, replace: true });
+  const filtered = isFiltered(search);
+  const runs = useInfiniteQuery(runsQuery(api, filterOf(search, Date.now())));
+  const attention = useQuery({ ...attentionQuery(api), enabled: !filtered });
+  const pinned = filtered ? [] : (attention.data ?? []);
+  const [newest, showNewest] = useNewest(JSON.stringify({ ...search, open: undefined }), runs.data?.[0]?.id);
+  const { shown, fresh } = shownRuns(runs.data ?? [], pinned, newest);
+  const go = (open: 'start' | undefined): void =>
+    void navigate({ to: '/runs', search: readRuns({ ...search, open }), replace: true });
+  useScreenKeys({
+    Escape: () => {
+      if (peeked === undefined) return false;
+      setPeeked(undefined);
+      return true;
+    },
+  });
+  const empty = runs.data !== undefined && shown.length === 0 && pinned.length === 0;
   return (
     <>
       <PageHead title="Runs">
         {mayStart && (
-          <Button kind="main" onPress={() => setStarting(true)}>
+          <Button kind="main" onPress={() => go('start')}>
             Start a run
           </Button>
         )}
       </PageHead>
       <div className="filters">
-        <div data-filter>
-          <Choice label="Status" quiet options={FILTERS} value={status ?? ANY} onChange={choose} />
-        </div>
+        <RunFilters search={search} />
         <LiveMark />
       </div>
       {runs.isPending && <Loading what="the runs" />}
       {runs.isError && <ProblemNote error={runs.error} retry={() => void runs.refetch()} />}
-      {runs.data?.length === 0 && <Nothing filtered={status !== undefined} onStart={() => setStarting(true)} />}
-      {runs.data !== undefined && runs.data.length > 0 && <RunTable runs={runs.data} />}
+      {fresh > 0 && (
+        <div>
+          <Button onPress={showNewest}>{fresh} new</Button>
+        </div>
+      )}
+      {empty && fresh === 0 && <Nothing filtered={filtered} onStart={() => go('start')} />}
+      {runs.data !== undefined && !empty && (
+        <RunTable pinned={pinned} runs={shown} peeked={peeked} onPeek={setPeeked} />
+      )}
       <More has={runs.hasNextPage} busy={runs.isFetchingNextPage} onMore={() => void runs.fetchNextPage()} />
-      {starting && <StartRun onClose={() => setStarting(false)} />}
+      {mayStart && search.open === 'start' && <StartRun onClose={() => go(undefined)} />}
     </>
   );
 }

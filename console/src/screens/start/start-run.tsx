@@ -5,18 +5,21 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { FileTrigger, Form } from 'react-aria-components';
 import { useConsole } from '../../api/console.ts';
-import { skillsQuery } from '../../api/queries.ts';
+import { modelsQuery, skillsQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Choice } from '../../components/choice.tsx';
 import { Field } from '../../components/field.tsx';
 import { Loading } from '../../components/loading.tsx';
-import { money } from '../../components/meter.tsx';
 import { bytes } from '../../components/moment.tsx';
 import { ProblemNote } from '../../components/notes.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { statement } from './may.ts';
 import { bodyOf, EMPTY_FORM, faultsOf, type RunForm, takesFiles, takesUrls } from './run-form.ts';
 
 const NO_MODEL = 'No language model: a rule-based stand-in.';
+const ABOUT_RULES: Readonly<Record<string, string>> = {
+  gullible: 'No language model: it obeys whatever a page says. For trying the containment, never for work.',
+};
 
 export function StartRun({ onClose }: { readonly onClose: () => void }) {
   const { api } = useConsole();
@@ -90,15 +93,10 @@ function StartForm({ skills, onClose }: { readonly skills: readonly SkillSummary
         value={name}
         onChange={setName}
       />
-      <May skill={skill} />
       <Field label="Task" lines={2} {...field('task')} />
       {takesUrls(skill) && <Field label="Pages" lines={3} mono placeholder="https://example.com/" {...field('urls')} />}
       {takesFiles(skill) && <Files files={files} onFiles={setFiles} />}
-      <Field
-        label="Model"
-        {...field('model')}
-        about={form.model.trim() === 'rehearsal' ? NO_MODEL : `Empty takes the server's own. rehearsal: ${NO_MODEL}`}
-      />
+      <ModelChoice value={form.model} onChange={set('model')} />
       <fieldset className="budget">
         <legend className="field-label">Budget</legend>
         <Field label="US dollars" placeholder={skill.budget.cost} {...field('cost')} />
@@ -106,6 +104,7 @@ function StartForm({ skills, onClose }: { readonly skills: readonly SkillSummary
         <Field label="Seconds" placeholder={String(skill.budget.seconds)} {...field('seconds')} />
         <Field label="Calls" placeholder={String(skill.budget.calls)} {...field('calls')} />
       </fieldset>
+      <May skill={skill} form={form} />
       {start.isError && <ProblemNote error={start.error} />}
       <div className="panel-actions">
         <Button onPress={onClose}>Cancel</Button>
@@ -117,16 +116,34 @@ function StartForm({ skills, onClose }: { readonly skills: readonly SkillSummary
   );
 }
 
-function May({ skill }: { readonly skill: SkillSummary }) {
-  const hosts = skill.egress.includes('@input') ? 'only the hosts that you name below' : skill.egress.join(', ');
+/** Plainly, what a run of this skill may do with what the form says now. */
+function May({ skill, form }: { readonly skill: SkillSummary; readonly form: RunForm }) {
   return (
     <div className="may small">
       <p>{skill.description}</p>
-      <p>
-        It may call {skill.tools.join(', ')}; reach {hosts === '' ? 'no host' : hosts}; spend at most{' '}
-        {money(skill.budget.cost)}.
-      </p>
+      <ul>
+        {statement(skill, form).map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
     </div>
+  );
+}
+
+function ModelChoice({ value, onChange }: { readonly value: string; readonly onChange: (name: string) => void }) {
+  const { api } = useConsole();
+  const { data: models = [] } = useQuery(modelsQuery(api));
+  const usual = models.find((model) => model.is_default);
+  const chosen = models.find(({ name }) => name === value) ?? usual;
+  const options = models.map(({ name, is_default: is }) => ({ id: name, name: is ? `${name}, the usual one` : name }));
+  return (
+    <Choice
+      label="Model"
+      options={options}
+      value={chosen?.name ?? ''}
+      onChange={onChange}
+      {...(chosen?.rule_based === true ? { about: ABOUT_RULES[chosen.name] ?? NO_MODEL } : {})}
+    />
   );
 }
 
