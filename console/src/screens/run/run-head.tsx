@@ -10,10 +10,10 @@ import { Meter, money } from '../../components/meter.tsx';
 import { duration, Moment } from '../../components/moment.tsx';
 import { ProblemNote } from '../../components/notes.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { Status } from '../../components/status.tsx';
+import { Status, UnknownEffects } from '../../components/status.tsx';
 import { PageHead } from '../../frame/page-head.tsx';
-import { ChainStatus } from './chain-status.tsx';
-import type { Verified } from './verified.ts';
+import { ChainStatus } from './chain/chain-status.tsx';
+import type { Verified } from './chain/verified.ts';
 
 const ENDED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled']);
 
@@ -111,28 +111,19 @@ export function RunHead({
   const mayCancel = useMay('runs:write');
   return (
     <>
-      {verified?.kind === 'broken' && (
-        <p className="banner" data-kind="broken" role="alert">
-          The chain of this run is broken at #{verified.seq}: {verified.detail}. Do not rely on what it says from there
-          on.
-        </p>
-      )}
-      {run.model === 'rehearsal' && (
-        <p className="banner">
-          No language model: a rule-based stand-in. What it writes follows rules and understands nothing.
-        </p>
-      )}
       <PageHead title={`Run ${shortId(run.id)}`}>
         {mayCancel && !hasEnded(run) && <Cancel run={run} />}
         <a className="button" href={`${base}v1/runs/${run.id}/export`} download={`run-${run.id}.jsonl`}>
           Export
         </a>
       </PageHead>
-      <div className="row run-facts">
+      <div className="row run-facts" data-id={run.id}>
         <Status status={run.status} />
+        <UnknownEffects count={run.unknown_effects} />
         <span>{run.skill}</span>
         <span>
           <InertLine text={run.model} most={60} />
+          {run.model === 'rehearsal' && <span className="muted"> (no language model: a rule-based stand-in)</span>}
         </span>
         <span>
           <Moment time={run.created_at} />

@@ -1,7 +1,7 @@
 // What the page and the worker that verifies say to each other.
 export interface ToVerify {
   readonly baseUrl: string;
-  readonly runId: string;
+  readonly of: { readonly kind: 'run'; readonly id: string } | { readonly kind: 'audit' };
 }
 
 export type Verified =

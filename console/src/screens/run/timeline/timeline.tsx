@@ -1,10 +1,10 @@
 // The events of a run as a grid that draws only what is in view. It follows the end while the end is in view.
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, useCallback, useEffect, useRef, useState } from 'react';
-import { Button } from '../../components/button.tsx';
-import { exactTime } from '../../components/moment.tsx';
-import { viewOf } from '../../events/event-view.tsx';
-import type { Body, Row, RunLog } from '../../live/run-log.ts';
+import { Button } from '../../../components/button.tsx';
+import { exactTime } from '../../../components/moment.tsx';
+import { viewOf } from '../../../events/event-view.tsx';
+import type { Body, Row, RunLog } from '../../../live/run-log.ts';
 
 const ROW = 32;
 const OVERSCAN = 30;
@@ -20,6 +20,8 @@ interface Props {
   readonly empty: string;
   /** A run that has ended is read from its beginning. */
   readonly live: boolean;
+  /** From this seq on the run had read what nobody vouches for. */
+  readonly tainted: number | undefined;
 }
 
 /** Loads the bodies of what rests in view, not of what flies past. */
@@ -57,7 +59,7 @@ function useFollow(live: boolean, count: number, scroller: React.RefObject<HTMLD
   return { following, fresh: Math.max(0, count - seen), onScroll, follow: () => setFollowing(true) };
 }
 
-export function Timeline({ log, rows, selected, onSelect, empty, live }: Props) {
+export function Timeline({ log, rows, selected, onSelect, empty, live, tainted }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -108,7 +110,7 @@ export function Timeline({ log, rows, selected, onSelect, empty, live }: Props) 
       End: rows.length - 1,
     };
     const to = steps[event.key];
-    if (event.key === 'Escape') onSelect(undefined);
+    if (event.key === 'Escape' && selected !== undefined) onSelect(undefined);
     else if (to !== undefined) move(to);
     else return;
     event.preventDefault();
@@ -145,6 +147,7 @@ export function Timeline({ log, rows, selected, onSelect, empty, live }: Props) 
                 place={item.index}
                 top={item.start}
                 selected={row.seq === selected}
+                tainted={tainted !== undefined && row.seq >= tainted}
                 onSelect={select}
               />
             );
@@ -166,11 +169,12 @@ interface RowProps {
   readonly place: number;
   readonly top: number;
   readonly selected: boolean;
+  readonly tainted: boolean;
   readonly onSelect: (seq: number) => void;
 }
 
 /** Drawn again only when something of it changed: while the list moves, all rows but the new ones stay as they are. */
-const EventRow = memo(({ row, body, place, top, selected, onSelect }: RowProps) => {
+const EventRow = memo(({ row, body, place, top, selected, tainted, onSelect }: RowProps) => {
   const view = viewOf(row, body);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it holds the focus and hears the keys
@@ -182,6 +186,7 @@ const EventRow = memo(({ row, body, place, top, selected, onSelect }: RowProps) 
       aria-rowindex={place + 1}
       aria-selected={selected}
       data-tone={view.tone}
+      data-tainted={tainted}
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => onSelect(row.seq)}
     >

@@ -1,4 +1,4 @@
-import { Button } from '../../components/button.tsx';
+import { Button } from '../../../components/button.tsx';
 import type { Verified } from './verified.ts';
 
 const WORDS = {

@@ -1,5 +1,5 @@
 // The steps of a run from its envelopes alone: what began when, and when it ended. Nothing is guessed: what has no end is open.
-import type { Row } from '../../live/run-log.ts';
+import type { Row } from '../../../live/run-log.ts';
 
 export interface Step {
   readonly seq: number;

@@ -1,10 +1,10 @@
 // Every step on one axis of time.
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
-import { InertLine } from '../../components/inert.tsx';
-import { duration } from '../../components/moment.tsx';
-import { EmptyNote } from '../../components/notes.tsx';
-import type { Row } from '../../live/run-log.ts';
+import { InertLine } from '../../../components/inert.tsx';
+import { duration } from '../../../components/moment.tsx';
+import { EmptyNote } from '../../../components/notes.tsx';
+import type { Row } from '../../../live/run-log.ts';
 import { type Step, stepsOf } from './steps.ts';
 
 const ROW = 32;
