@@ -1,14 +1,15 @@
-// Makes a key. Its text is in this dialog alone: not in the address, not in the cache of answers, gone when the dialog closes.
+// Makes a key, with no more than the maker holds.
 import type { CreatedApiKey, Scope } from '@sallyport/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { useConsole, useSession } from '../../api/console.ts';
-import { Button, CopyButton } from '../../components/button.tsx';
+import { Button } from '../../components/button.tsx';
 import { Choice } from '../../components/choice.tsx';
 import { Checkbox, Field } from '../../components/field.tsx';
 import { ProblemNote } from '../../components/notes.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { KeySecret } from './key-secret.tsx';
 import { SCOPES } from './scopes.ts';
 
 const DAY = 86_400;
@@ -22,13 +23,7 @@ const LIVES = [
 export function CreateKey({ onClose }: { readonly onClose: () => void }) {
   const queries = useQueryClient();
   const [made, setMade] = useState<CreatedApiKey>();
-  const [stored, setStored] = useState(false);
-  const [asked, setAsked] = useState(false);
-  const close = (): void => {
-    if (made !== undefined && !stored) {
-      setAsked(true);
-      return;
-    }
+  const done = (): void => {
     void queries.invalidateQueries({ queryKey: ['keys'] });
     onClose();
   };
@@ -37,30 +32,9 @@ export function CreateKey({ onClose }: { readonly onClose: () => void }) {
       title={made === undefined ? 'Create a key' : 'Store this key now'}
       isOpen
       closable={made === undefined}
-      onClose={close}
+      onClose={onClose}
     >
-      {made === undefined ? (
-        <KeyForm onMade={setMade} onClose={onClose} />
-      ) : (
-        <>
-          <p>This is the only time that the key is shown.</p>
-          <div className="row secret">
-            <code>{made.api_key}</code>
-            <CopyButton text={made.api_key} label="the key" />
-          </div>
-          <p className="small muted">With the key in the environment variable SALLYPORT_API_KEY:</p>
-          <code className="secret">curl -H "Authorization: Bearer $SALLYPORT_API_KEY" {location.origin}/v1/me</code>
-          <Checkbox isSelected={stored} onChange={setStored}>
-            I have stored it
-          </Checkbox>
-          {asked && !stored && <p role="alert">Say that you have stored the key: it cannot be shown again.</p>}
-          <div className="panel-actions">
-            <Button kind="main" onPress={close}>
-              Done
-            </Button>
-          </div>
-        </>
-      )}
+      {made === undefined ? <KeyForm onMade={setMade} onClose={onClose} /> : <KeySecret made={made} onDone={done} />}
     </Panel>
   );
 }
