@@ -9,49 +9,34 @@ import { bytes, Moment } from '../../components/moment.tsx';
 import { More } from '../../components/more.tsx';
 import { EmptyNote, ProblemNote } from '../../components/notes.tsx';
 import { Origin } from '../../components/origin.tsx';
+import { Table } from '../../components/table.tsx';
 import { PageHead } from '../../frame/page-head.tsx';
+
+const COLUMNS = ['Name', 'Type', 'Origin', { name: 'Size', number: true }, { name: 'Stored', number: true }];
 
 function ArtifactTable({ artifacts }: { readonly artifacts: readonly Artifact[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keys
-    <section className="table-frame" aria-label="Artifacts" tabIndex={0}>
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Type</th>
-            <th scope="col">Origin</th>
-            <th scope="col" className="number">
-              Size
-            </th>
-            <th scope="col" className="number">
-              Stored
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {artifacts.map((artifact) => (
-            <tr key={artifact.id}>
-              <td>
-                <Link to="/artifacts/$id" params={{ id: artifact.id }} data-row>
-                  <InertLine text={artifact.name} most={80} />
-                </Link>
-              </td>
-              <td>
-                <InertLine text={artifact.media_type} most={60} />
-              </td>
-              <td>
-                <Origin integrity={artifact.integrity} confidentiality={artifact.confidentiality} />
-              </td>
-              <td className="number">{bytes(artifact.bytes)}</td>
-              <td className="number">
-                <Moment time={artifact.created_at} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table label="Artifacts" columns={COLUMNS}>
+      {artifacts.map((artifact) => (
+        <tr key={artifact.id}>
+          <td>
+            <Link to="/artifacts/$id" params={{ id: artifact.id }} data-row>
+              <InertLine text={artifact.name} most={80} />
+            </Link>
+          </td>
+          <td>
+            <InertLine text={artifact.media_type} most={60} />
+          </td>
+          <td>
+            <Origin integrity={artifact.integrity} confidentiality={artifact.confidentiality} />
+          </td>
+          <td className="number">{bytes(artifact.bytes)}</td>
+          <td className="number">
+            <Moment time={artifact.created_at} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

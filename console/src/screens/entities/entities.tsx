@@ -11,8 +11,11 @@ import { Moment } from '../../components/moment.tsx';
 import { More } from '../../components/more.tsx';
 import { EmptyNote, ProblemNote } from '../../components/notes.tsx';
 import { Origin } from '../../components/origin.tsx';
+import { Table } from '../../components/table.tsx';
 import { ArtifactLink } from '../../events/links.tsx';
 import { PageHead } from '../../frame/page-head.tsx';
+
+const COLUMNS = ['Entity', 'Type', 'Origin', 'Evidence', { name: 'Found', number: true }];
 
 const ANY = 'any';
 const TYPES = [
@@ -52,50 +55,34 @@ function Attributes({ entity }: { readonly entity: Entity }) {
 
 function EntityTable({ entities }: { readonly entities: readonly Entity[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keys
-    <section className="table-frame" aria-label="Entities" tabIndex={0}>
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Entity</th>
-            <th scope="col">Type</th>
-            <th scope="col">Origin</th>
-            <th scope="col">Evidence</th>
-            <th scope="col" className="number">
-              Found
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {entities.map((entity) => (
-            <tr key={entity.id}>
-              <td>
-                <Attributes entity={entity} />
-              </td>
-              <td className="fact">
-                {entity.type}@{entity.version}
-              </td>
-              <td className="fact">
-                <Origin integrity={entity.integrity} confidentiality={entity.confidentiality} />
-              </td>
-              <td className="fact">
-                {entity.evidence.map((id) => (
-                  <div key={id}>
-                    <ArtifactLink id={id} />
-                  </div>
-                ))}
-                <Link to="/runs/$id" params={{ id: entity.run_id }}>
-                  its run
-                </Link>
-              </td>
-              <td className="number">
-                <Moment time={entity.created_at} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table label="Entities" columns={COLUMNS}>
+      {entities.map((entity) => (
+        <tr key={entity.id}>
+          <td>
+            <Attributes entity={entity} />
+          </td>
+          <td className="fact">
+            {entity.type}@{entity.version}
+          </td>
+          <td className="fact">
+            <Origin integrity={entity.integrity} confidentiality={entity.confidentiality} />
+          </td>
+          <td className="fact">
+            {entity.evidence.map((id) => (
+              <div key={id}>
+                <ArtifactLink id={id} />
+              </div>
+            ))}
+            <Link to="/runs/$id" params={{ id: entity.run_id }}>
+              its run
+            </Link>
+          </td>
+          <td className="number">
+            <Moment time={entity.created_at} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
