@@ -71,7 +71,7 @@ test(
     await page.getByText('Say what the run shall do.').waitFor();
     await page.getByRole('textbox', { name: 'Task' }).fill('Say what the page says.');
     await page.getByRole('textbox', { name: 'Pages' }).fill(bench.site.url);
-    await page.getByRole('textbox', { name: 'Model' }).fill('rehearsal');
+    await page.getByText('rehearsal, the usual one').first().waitFor();
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
     await page.locator('.run-facts .status', { hasText: 'Succeeded' }).waitFor();

@@ -1,49 +1,21 @@
 // Every screen and every state of it in one look: accessible, inside its policy, never wider than the window.
-// CONSOLE_SHOTS=folder keeps a picture of each. A look is a test file of its own, with a server of its own.
+// A look is a test file of its own, with a server of its own.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { assertAccessible, type Bench, NO_BROWSER, openBench, until } from './browser.ts';
+import { type Bench, NO_BROWSER, openBench, until } from './browser.ts';
+import { closeDialog, judge, type Look, openLook, visit as visitUrl } from './look.ts';
+import { testRuleScreens } from './rule-screens.ts';
 
 const options = NO_BROWSER === undefined ? {} : { skip: NO_BROWSER };
-const SHOTS = process.env.CONSOLE_SHOTS;
 
 let bench: Bench;
 let done: string;
 let labelled: number;
 
-export interface Look {
-  readonly name: string;
-  readonly colorScheme: 'light' | 'dark';
-  readonly width: number;
-}
-
-async function open({ colorScheme, width }: Look): Promise<Page> {
-  return bench.signedIn({ colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
-}
-
-/** What every state must be. */
-async function judge(page: Page, look: Look, state: string): Promise<void> {
-  await page.evaluate(() => document.fonts.ready);
-  if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `${state}-${look.name}.png`) });
-  await assertAccessible(page, `${state}, ${look.name}`);
-  const sideways = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  assert.ok(sideways <= 0, `${state}, ${look.name}: the page is ${sideways} px too wide`);
-}
-
-async function visit(page: Page, path: string, heading: string): Promise<void> {
-  await page.goto(new URL(path, bench.ready.url).href);
-  await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
-  await until(async () => (await page.locator('.loading').count()) === 0, `${path} is loaded`);
-}
-
-async function closeDialog(page: Page): Promise<void> {
-  await page.keyboard.press('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
-}
+const visit = (page: Page, path: string, heading: string): Promise<void> =>
+  visitUrl(page, new URL(path, bench.ready.url), heading);
+const open = (look: Look): Promise<Page> => openLook(bench, look);
 
 function testEmptyLists(look: Look): void {
   test(`sign-in, and every list while it is empty`, options, async () => {
@@ -102,8 +74,11 @@ function testEndedRun(look: Look): void {
     const page = await open(look);
     await page.locator('tbody tr').first().waitFor();
     await judge(page, look, 'runs');
+    await page.locator('.peek-button').first().click();
+    await page.locator('.peek').waitFor();
+    await judge(page, look, 'runs-peek');
     await visit(page, '/runs?status=cancelled', 'Runs');
-    await page.getByText('No run has this status.').waitFor();
+    await page.getByText('No run fits these filters.').waitFor();
     await judge(page, look, 'runs-filtered');
     await page.goto(`${bench.ready.url}/runs/${done}`);
     await page.getByText(/^Chain verified to #\d+$/).waitFor();
@@ -113,15 +88,25 @@ function testEndedRun(look: Look): void {
     await page.getByRole('tab', { name: 'Labels' }).click();
     await page.locator('.event-panel .origin').waitFor();
     await judge(page, look, 'run-event-labels');
+    await page.getByRole('tab', { name: 'Arguments' }).click();
+    await page.getByText('Arguments, written by the model').waitFor();
+    await judge(page, look, 'run-event-arguments');
+    await page.getByRole('tab', { name: 'Effect', exact: true }).click();
+    await page.locator('.event-panel .status', { hasText: 'Done' }).waitFor();
+    await judge(page, look, 'run-event-effect');
     await page.getByRole('tab', { name: 'Raw' }).click();
     await judge(page, look, 'run-event-raw');
+    await page.goto(`${bench.ready.url}/runs/${done}?show=tainted`);
+    await page.getByRole('button', { name: `Tainted from #${labelled}` }).waitFor();
+    await page.locator('.event-row[data-tainted=true]').first().waitFor();
+    await judge(page, look, 'run-tainted');
     await page.goto(`${bench.ready.url}/runs/${done}?event=3`);
     await page.getByText('Text of the model').waitFor();
     await judge(page, look, 'run-event-message');
-    for (const tab of ['steps', 'artifacts', 'entities']) {
+    for (const tab of ['steps', 'messages', 'artifacts', 'entities', 'effects', 'usage']) {
       await page.goto(`${bench.ready.url}/runs/${done}?tab=${tab}`);
       await page
-        .locator(tab === 'steps' ? '.step' : 'tbody tr')
+        .locator(tab === 'steps' ? '.step' : tab === 'messages' ? '.message' : '[role=tabpanel] tbody tr')
         .first()
         .waitFor();
       await judge(page, look, `run-${tab}`);
@@ -159,7 +144,7 @@ function testOtherRuns(look: Look): void {
       });
     });
     await page.goto(`${bench.ready.url}/runs/${done}?event=4`);
-    await page.getByText(/^The chain of this run is broken at #3/).waitFor();
+    await page.getByText(/^The chain of run \S+ is broken at #3/).waitFor();
     await page.getByText('This console does not know').waitFor();
     assert.equal(await page.locator('.event-panel .tab-panel button').count(), 0);
     await judge(page, look, 'run-unknown-and-broken');
@@ -170,6 +155,30 @@ function testOtherRuns(look: Look): void {
     await judge(page, look, 'run-missing');
     await page.context().close();
   });
+}
+
+/** The successor is shown once, both keys work, and the overlap is ended before its time. */
+async function rotateAndEnd(page: Page, look: Look): Promise<void> {
+  const name = `ci-${look.name}`;
+  await page.getByRole('button', { name: `Rotate ${name}` }).click();
+  await page.getByRole('dialog').waitFor();
+  await judge(page, look, 'key-rotate');
+  await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click();
+  await page.getByText(/^The old key, .* stops in 23 h/).waitFor();
+  await judge(page, look, 'key-rotated');
+  const secret = (await page.locator('.secret code').first().textContent()) ?? '';
+  assert.match(secret, /^sp_live_/);
+  await page.getByText('I have stored it').click();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.ok(!(await page.content()).includes(secret));
+  await page.getByText(/^Overlap, 23 h/).waitFor();
+  await judge(page, look, 'keys-overlap');
+  await page.getByRole('button', { name: `End the overlap of ${name}` }).click();
+  await page.getByRole('dialog').waitFor();
+  await judge(page, look, 'key-end-overlap');
+  await page.getByRole('dialog').getByRole('button', { name: 'End the overlap' }).click();
+  await page.locator('tr', { hasText: name }).getByText('Revoked').waitFor();
 }
 
 function testOtherScreens(look: Look): void {
@@ -199,14 +208,7 @@ function testOtherScreens(look: Look): void {
     await page.getByText('I have stored it').click();
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await page.getByRole('button', { name: `Revoke ci-${look.name}` }).click();
-    await page.getByRole('dialog').waitFor();
-    await judge(page, look, 'key-revoke');
-    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
-    await page
-      .locator('tr', { hasText: `ci-${look.name}` })
-      .getByText('Revoked')
-      .waitFor();
+    await rotateAndEnd(page, look);
     if (look.width < 768) await page.getByRole('button', { name: 'Menu' }).click();
     await judge(page, look, 'menu');
     await page.getByRole('button', { name: 'Settings and keys' }).click();
@@ -229,6 +231,7 @@ export function testScreens(look: Look): void {
   testEndedRun(look);
   testOtherRuns(look);
   testOtherScreens(look);
+  testRuleScreens(look, () => bench);
   test('no page broke its policy or logged an error', options, () => {
     bench.assertClean();
   });

@@ -6,8 +6,8 @@ import { readEntities, readRun, readRuns } from '../src/addresses.ts';
 import { splitUnseen } from '../src/components/unseen.ts';
 import type { Row } from '../src/live/run-log.ts';
 import { previewOf } from '../src/screens/artifacts/preview.ts';
-import { stepsOf } from '../src/screens/run/steps.ts';
-import { bodyOf, EMPTY_FORM, faultsOf } from '../src/screens/runs/run-form.ts';
+import { stepsOf } from '../src/screens/run/parts/steps.ts';
+import { bodyOf, EMPTY_FORM, faultsOf } from '../src/screens/start/run-form.ts';
 
 test('signs that nobody sees are named, and nothing of the text is lost', () => {
   const rows: [string, string][] = [
