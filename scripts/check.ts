@@ -1,5 +1,5 @@
 // Everything that is checked without running the product: format and lint, types, the direction of imports, ways to the network,
-// manifests, SQL text, names and sizes, the lock file, contracts against what was released.
+// manifests, SQL text, names and sizes, the lock file, what is published for containers, contracts against what was released.
 // `npm run check` runs all; `npm run check types` runs one.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { judgeRelease } from '../contracts/src/release-gate.ts';
 import { presentContracts, releasedContracts } from '../contracts/src/released.ts';
+import { checkDeploy } from './checks/deploy/deploy.ts';
 import { checkGlobals } from './checks/globals.ts';
 import { checkImports } from './checks/imports.ts';
 import { checkManifests } from './checks/manifests.ts';
@@ -45,6 +46,7 @@ const CHECKS: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
   manifests: () => checkManifests(ROOT),
   sql: () => checkSqlText(ROOT),
   sources: () => checkSources(ROOT),
+  deploy: () => checkDeploy(ROOT),
   contracts,
 };
 

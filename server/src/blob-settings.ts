@@ -28,7 +28,7 @@ export const BLOB_SETTINGS = {
   s3Bucket: {
     env: 'SALLYPORT_S3_BUCKET',
     flag: 's3-bucket',
-    about: 'The bucket; it must exist.',
+    about: 'The bucket; it must exist, unless SALLYPORT_S3_MAKE_BUCKET lets the first node make it.',
     expected: 'a bucket name',
     example: 'sallyport-blobs',
     parse: (text: string) => (/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text) ? text : undefined),
@@ -61,6 +61,16 @@ export const BLOB_SETTINGS = {
     env: 'SALLYPORT_S3_FORCE_PATH_STYLE',
     flag: 's3-force-path-style',
     about: 'Puts the bucket into the path instead of the host name; most servers but AWS need it.',
+    expected: 'true or false',
+    example: 'true',
+    fallback: 'false',
+    parse: oneOf('true', 'false'),
+  },
+  s3MakeBucket: {
+    env: 'SALLYPORT_S3_MAKE_BUCKET',
+    flag: 's3-make-bucket',
+    about:
+      'Makes the bucket when it is not there: for a store of your own. Elsewhere make it yourself, with the policy that you want.',
     expected: 'true or false',
     example: 'true',
     fallback: 'false',

@@ -13,6 +13,8 @@ export interface S3Options {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly forcePathStyle: boolean;
+  /** Makes the bucket when it is not there. */
+  readonly makeBucket?: boolean;
 }
 
 const CONNECT_MS = 5_000;
@@ -61,8 +63,14 @@ async function enterBucket(options: S3Options): Promise<S3Place> {
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
+  const head = (): Promise<unknown> => client.send(new library.HeadBucketCommand({ Bucket: bucket }));
   try {
-    await client.send(new library.HeadBucketCommand({ Bucket: bucket }));
+    await head().catch(async (error: unknown) => {
+      if (options.makeBucket !== true || statusOf(error) !== 404) throw error;
+      // Of nodes that make it at once, one is told that it did; the others look once more.
+      await client.send(new library.CreateBucketCommand({ Bucket: bucket })).catch(() => undefined);
+      await head();
+    });
   } catch (error) {
     client.destroy();
     throw fault('configuration', {

@@ -22,6 +22,7 @@ export async function openBlobBackend(config: Config, begun: Begun, folder: Data
     secretAccessKey: s3SecretAccessKey,
     region: config.s3Region,
     forcePathStyle: config.s3ForcePathStyle === 'true',
+    makeBucket: config.s3MakeBucket === 'true',
   });
   begun.add(() => backend.close());
   return backend;

@@ -40,6 +40,19 @@ function describeS3(server: URL): void {
     ];
   };
 
+  test('a bucket that is not there is a fault of the settings; nodes that may make it do so once, all at once', async () => {
+    const bucket = bucketName('made');
+    await assert.rejects(
+      createS3Blobs({ ...options, bucket }),
+      (error) => error instanceof Fault && error.code === 'configuration',
+    );
+    const made = await Promise.all([1, 2, 3].map(() => createS3Blobs({ ...options, bucket, makeBucket: true })));
+    const key = { tenantId: newId(), blobId: newId() };
+    await made[0]?.put(key, [Buffer.from('seen')], { maxBytes: 10 });
+    assert.equal((await made[2]?.get(key))?.size, 4);
+    for (const backend of made) backend.close();
+  });
+
   for (const kind of ['plain', 'versioned']) {
     const bucket = bucketName(kind);
     let backend: Awaited<ReturnType<typeof createS3Blobs>>;
