@@ -105,7 +105,7 @@ const HOUSES: readonly Broken[] = [
   [':4601/readyz', ':4602/readyz', /worker-1: healthcheck: expected/],
   ["test: ['CMD', 'mc', 'ready', 'local']", 'disable: true', /store: healthcheck: there is none/],
   ['command: [worker]', 'command: [serve]', /not the one of its roles/],
-  ['SALLYPORT_S3_BUCKET: sallyport-blobs\n', '', /SALLYPORT_S3_BUCKET: missing/],
+  ['  SALLYPORT_S3_BUCKET: sallyport-blobs\n', '', /SALLYPORT_S3_BUCKET: missing/],
   ['# Production: no', '# Ready for production', /whether it is for production/],
   ["/secrets/pepper-1' }", "/secrets/../../etc/pepper-1' }", /secret pepper-1/],
 ];
