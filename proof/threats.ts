@@ -9,6 +9,7 @@ import { pageInjection } from './attacks/page-injection.ts';
 import { purgedTenant } from './attacks/purged-tenant.ts';
 import { readerTarget } from './attacks/reader-target.ts';
 import { schemaDrift } from './attacks/schema-drift.ts';
+import { stolenKeys } from './attacks/stolen-keys.ts';
 import { storedBytes } from './attacks/stored-bytes.ts';
 import { tenantFilter } from './attacks/tenant-filter.ts';
 
@@ -20,6 +21,7 @@ export const ATTACKS: readonly Attack[] = [
   artifactLink,
   jobRerun,
   schemaDrift,
+  stolenKeys,
   storedBytes,
   purgedTenant,
   forgedPayment,

@@ -33,6 +33,11 @@ test('the composition of the product hands no door to any part', async () => {
   assert.doesNotMatch(main, /\bdoors\b|redaction:|fields: false/);
 });
 
+test('each promise but the last, which is this one, has an attack', () => {
+  const attacked = new Set(ATTACKS.map((attack) => attack.promise));
+  assert.deepEqual([...attacked].sort(), [1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
 test('the ids of the attacks are their own, and each promise that an attack names is one of the nine', () => {
   assert.equal(new Set(ATTACKS.map((attack) => attack.id)).size, ATTACKS.length);
   assert.ok(ATTACKS.every((attack) => attack.promise >= 1 && attack.promise <= 9));

@@ -240,6 +240,9 @@ for (const setting of CASES)
           'GET /v1/entities',
           'GET /v1/api-keys',
           'GET /v1/budgets',
+          'GET /v1/secrets',
+          'GET /v1/token-denials',
+          'GET /v1/egress/policy',
         ])
           assert.ok(reached.has(target), `the attack on ${target} has no teeth: ${leaks.join('; ')}`);
         assert.ok(leaks.includes('/v1/runs takes a foreign id in its body'));
