@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Loaded>> = {
   worker: () => import('./commands/worker.ts'),
   backup: () => import('./commands/backup.ts'),
   restore: () => import('./commands/restore.ts'),
+  rotate: () => import('./commands/rotate.ts'),
   migrate: () => import('./commands/migrate.ts'),
   run: () => import('./commands/run.ts'),
   runs: () => import('./commands/runs.ts'),

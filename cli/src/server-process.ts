@@ -105,6 +105,13 @@ const OF_BACKUP: Readonly<Record<InstanceType<Server['BackupError']>['code'], St
   blobs_elsewhere: 'configuration',
 };
 
+const OF_ROTATION: Readonly<Record<InstanceType<Server['RotationError']>['code'], StatusName>> = {
+  nodes_behind: 'try_later',
+  no_new_key: 'configuration',
+  nothing_to_rotate: 'data',
+  unknown_tenant: 'no_input',
+};
+
 /** A fault of the server as a sentence and a status of its own. */
 export function asStop(server: Server, error: unknown, config: Config | undefined): unknown {
   const listen = findListenFault(error);
@@ -113,6 +120,8 @@ export function asStop(server: Server, error: unknown, config: Config | undefine
     return new Stop(OF_EMBEDDED[error.code], `${error.message} (${error.code})`, error);
   if (error instanceof server.BackupError)
     return new Stop(OF_BACKUP[error.code], `${error.message} (${error.code})`, error);
+  if (error instanceof server.RotationError)
+    return new Stop(OF_ROTATION[error.code], `${error.message} (${error.code})`, error);
   if (error instanceof server.Fault) {
     if (error.code === 'configuration') return new Stop('configuration', settingsSentence(error), error);
     if (error.code === 'half_restored') return new Stop('half_restored', error.message, error);

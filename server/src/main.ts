@@ -15,6 +15,9 @@ import {
   type FirstBoot,
   findMasterKeys,
   finishFirstBoot,
+  followKeys,
+  followLinkKeys,
+  followMaster,
   makeFirstMasterKey,
   migrateAndTell,
   openAccess,
@@ -40,7 +43,7 @@ import type { Log } from './log.ts';
 import { createNodeMetrics } from './metrics/metrics.ts';
 import { openAgent, openFolder, openHearing, openOffer, openPool, openServer } from './node-parts.ts';
 import { beginWorker } from './upkeep.ts';
-import { demandMasterKeys, registerMasterKey } from './vault/vault.ts';
+import { adoptMasterKeys, demandMasterKeys } from './vault/vault.ts';
 
 export { BackupError, type BackupErrorCode, backUp, restore } from './backup/backup.ts';
 export { watchProcess } from './boot/boot.ts';
@@ -49,6 +52,14 @@ export { examine, type Finding } from './doctor/doctor.ts';
 export { EmbeddedError } from './embedded/embedded.ts';
 export { Fault } from './errors.ts';
 export { createLog, type Log } from './log.ts';
+export {
+  RotationError,
+  type RotationErrorCode,
+  rotateDatabase,
+  rotateLinks,
+  rotateMaster,
+  rotateTenant,
+} from './rotation/rotation.ts';
 
 export interface Working {
   /** Settles with the reason when it ended by itself. */
@@ -139,10 +150,12 @@ async function openNode(config: Config, log: Log, begun: Begun, http: ListeningN
   const master = found ?? makeFirstMasterKey(folder);
   const { signals, vault } = await openHearing(config, log, begun, server, master);
   const api = openPool(config, log, begun, { server, vault }, 'api');
-  await registerMasterKey(api, master);
+  await adoptMasterKeys(api, master);
   await demandSharedKeys(api, folder);
+  const linkKeys = await followLinkKeys(api, folder);
+  begun.add(await followKeys(api, [followMaster(api, master), linkKeys], log));
   const peppers = createPeppers(new Map([[1, folder.secret('pepper-1')]]));
-  return { folder, server, signals, vault, api, peppers, direct: server.direct('api') };
+  return { folder, server, signals, vault, api, peppers, linkKeys, direct: server.direct('api') };
 }
 
 type OpenedNode = Awaited<ReturnType<typeof openNode>>;
@@ -166,7 +179,7 @@ async function openHttp(
   http.open({
     ...(await openPublic(config, log, begun, api)),
     ...{ db: api, signals, log, metrics, disk, listen: made.listen, peppers: made.peppers },
-    links: createLinks(api, new Map([[1, folder.secret('links-1')]])),
+    links: createLinks(api, made.linkKeys.keys),
     egress: egressAdvice(config, offer.guards.web),
     blobs: offer.blobs,
     skills: offer.skills,

@@ -11,6 +11,7 @@ export type AuditAction =
   | 'tenant.suspended'
   | 'tenant.resumed'
   | 'tenant.changed'
+  | 'tenant.key_rotated'
   | 'user.created'
   | 'user.changed'
   | 'user.disabled'

@@ -6,8 +6,8 @@ import { resolve } from 'node:path';
 import {
   Begun,
   blobFolderOf,
-  type DatabaseServer,
   findMasterKeys,
+  joinDatabaseServer,
   openBlobBackend,
   openDatabaseServer,
   openDataFolder,
@@ -15,7 +15,6 @@ import {
 } from '../boot/boot.ts';
 import type { Config } from '../config.ts';
 import { recordOperatorAct } from '../db/db.ts';
-import { EmbeddedError } from '../embedded/embedded.ts';
 import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { operatorAct } from '../purge/purge.ts';
@@ -44,7 +43,7 @@ export async function backUp(
     const folder = openDataFolder(config.dataDir, config.keyFolder);
     const master = findMasterKeys(config, folder);
     if (master === undefined) throw new BackupError('backup_key', `there is no master key in ${folder.path}`);
-    const server = await joinOrStart(config, folder, begun);
+    const server = await joinDatabaseServer(config, folder, begun);
     return await makeBackup(
       {
         owner: server.owner,
@@ -59,22 +58,6 @@ export async function backUp(
     );
   } finally {
     await begun.close(log);
-  }
-}
-
-/** The database that a server of this folder runs, or the same one started for this alone. */
-async function joinOrStart(
-  config: Config,
-  folder: ReturnType<typeof openDataFolder>,
-  begun: Begun,
-): Promise<DatabaseServer> {
-  try {
-    const server = await openDatabaseServer(config, folder, { own: true });
-    begun.add(() => server.stop());
-    return server;
-  } catch (error) {
-    if (!(error instanceof EmbeddedError) || error.code !== 'locked') throw error;
-    return openDatabaseServer(config, folder, { own: false });
   }
 }
 

@@ -1,5 +1,5 @@
 // The database of a deployment: embedded, or an own PostgreSQL by DATABASE_URL; each login with its way in.
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Config } from '../config.ts';
 import {
   type ConnectOptions,
@@ -8,9 +8,11 @@ import {
   inspectDatabase,
   type MigrateOptions,
   migrate,
+  setLoginPasswords,
 } from '../db/db.ts';
-import { type Embedded, findEmbedded, startEmbedded } from '../embedded/embedded.ts';
+import { type Embedded, EmbeddedError, findEmbedded, startEmbedded } from '../embedded/embedded.ts';
 import { fault } from '../errors.ts';
+import type { Begun } from './begun.ts';
 import type { DataFolder } from './data-folder.ts';
 
 export type Login = 'api' | 'worker' | 'ops';
@@ -27,6 +29,8 @@ export interface DatabaseServer {
   migrate(
     watch?: Pick<MigrateOptions, 'before' | 'onProgress' | 'onWait' | 'upTo' | 'restoring'>,
   ): Promise<readonly string[]>;
+  /** Gives the logins new passwords while nodes serve; answers false where nobody enters by one. */
+  renewPasswords(): Promise<boolean>;
   /** What the database says of itself; changes nothing. */
   inspect(): Promise<DatabaseFacts>;
   /** Settles when the embedded database ended by itself; never for an own one. */
@@ -35,7 +39,8 @@ export interface DatabaseServer {
 }
 
 const NAME = 'sallyport';
-const LOGINS: readonly Login[] = ['api', 'worker', 'ops'];
+/** The secret that the passwords of the logins are made of: `database`, and after a rotation `database-2` … */
+const STEM = 'database';
 
 /** `own: false` joins the embedded database that `serve` runs from the same data folder. */
 export async function openDatabaseServer(
@@ -60,6 +65,7 @@ export async function openDatabaseServer(
       await prepare();
       return (await migrate({ direct: admin, prefix: config.rolePrefix, ...watch })).applied;
     },
+    renewPasswords: async () => false,
     inspect: () => inspectDatabase(admin),
     ended: embedded.ended ?? new Promise(() => undefined),
     stop: async () => embedded.stop?.(),
@@ -72,29 +78,59 @@ function external(config: Config, folder: DataFolder, url: URL): DatabaseServer 
     config.databaseDirectUrl === undefined ? pooled : parseUrl('DATABASE_DIRECT_URL', config.databaseDirectUrl);
   // Over a socket the server knows us as the operating system does; over a network each login has a password of its own.
   const byPassword = !direct.host.startsWith('/') || direct.password !== undefined;
-  const secret = byPassword ? folder.secret('database') : new Uint8Array();
-  const password = (name: Login): string =>
-    createHmac('sha256', secret).update(`sallyport.login.v1\0${config.rolePrefix}_${name}`).digest('base64url');
+  const made = byPassword ? folder.secret(STEM) : new Uint8Array();
+  const newest = (): { readonly version: number; readonly secret: Uint8Array } => {
+    const later = [...folder.secrets(STEM)].toSorted(([one], [other]) => other - one)[0];
+    return later === undefined ? { version: 1, secret: made } : { version: later[0], secret: later[1] };
+  };
   const login =
     (base: ConnectOptions) =>
-    (name: Login): ConnectOptions => ({
-      ...base,
-      user: `${config.rolePrefix}_${name}`,
-      password: byPassword ? password(name) : undefined,
-    });
+    (name: Login): ConnectOptions => {
+      const user = `${config.rolePrefix}_${name}`;
+      return { ...base, user, password: byPassword ? () => passwordOf(newest().secret, user) : undefined };
+    };
+  const passwordsOf = (secret: Uint8Array): Record<Login, string> => {
+    const of = (name: Login): string => passwordOf(secret, `${config.rolePrefix}_${name}`);
+    return { api: of('api'), worker: of('worker'), ops: of('ops') };
+  };
   return {
     pooled: login(pooled),
     direct: login(direct),
     owner: direct,
     prepare: async () => undefined,
     migrate: async (watch) => {
-      const passwords = byPassword ? Object.fromEntries(LOGINS.map((name) => [name, password(name)])) : undefined;
+      const passwords = byPassword ? passwordsOf(newest().secret) : undefined;
       return (await migrate({ direct, prefix: config.rolePrefix, passwords, ...watch })).applied;
+    },
+    renewPasswords: async () => {
+      if (!byPassword) return false;
+      const name = `${STEM}-${newest().version + 1}`;
+      const secret = randomBytes(32);
+      await setLoginPasswords(direct, config.rolePrefix, passwordsOf(secret), () => {
+        if (!folder.putSecret(name, secret)) throw fault('conflict', { detail: `${name} was put by somebody else` });
+      });
+      return true;
     },
     inspect: () => inspectDatabase(direct),
     ended: new Promise(() => undefined),
     stop: async () => undefined,
   };
+}
+
+function passwordOf(secret: Uint8Array, user: string): string {
+  return createHmac('sha256', secret).update(`sallyport.login.v1\0${user}`).digest('base64url');
+}
+
+/** The database that a server of this folder runs, or the same one started for one command. */
+export async function joinDatabaseServer(config: Config, folder: DataFolder, begun: Begun): Promise<DatabaseServer> {
+  try {
+    const server = await openDatabaseServer(config, folder, { own: true });
+    begun.add(() => server.stop());
+    return server;
+  } catch (error) {
+    if (!(error instanceof EmbeddedError) || error.code !== 'locked') throw error;
+    return openDatabaseServer(config, folder, { own: false });
+  }
 }
 
 /** The URL form of libpq: a socket folder may be given as `?host=/folder`. */

@@ -1,4 +1,5 @@
 // Connections of one login: checked out, used, given back or destroyed. Pipelined, so that a whole transaction is one round trip.
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { Fault, fault } from '../errors.ts';
 
@@ -7,7 +8,8 @@ export interface ConnectOptions {
   readonly port: number;
   readonly user: string;
   readonly database: string;
-  readonly password?: string | undefined;
+  /** A function is asked at each connect: the password may have been replaced meanwhile. */
+  readonly password?: string | (() => string) | undefined;
   readonly ssl?: boolean | undefined;
 }
 
@@ -23,6 +25,8 @@ export function directClient(options: ConnectOptions, name: string, more: pg.Cli
   });
 }
 
+const WRONG_PASSWORD = '28P01';
+const AGAIN_MS = 500;
 /** After these a connection is in doubt and is destroyed; any other error leaves it usable. */
 const DOUBTFUL = /^(08|57P|58|XX|0A000|26000)/;
 
@@ -41,6 +45,12 @@ export function createPool(options: ConnectOptions, max: number, onFault: (error
   } as pg.PoolConfig);
   pool.on('error', onFault);
   return pool;
+}
+
+/** With the password as it is now: for a thread, to which no function can be passed. */
+export function settledOptions(options: ConnectOptions): ConnectOptions {
+  const { password } = options;
+  return typeof password === 'function' ? { ...options, password: password() } : options;
 }
 
 export function sqlState(error: unknown): string | undefined {
@@ -71,9 +81,20 @@ function inDoubt(error: unknown): boolean {
   return state === undefined || DOUBTFUL.test(state);
 }
 
+/** A password that is being replaced is wrong for a moment: between its file and the commit in the database. */
+async function connectTwice(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    if (sqlState(error) !== WRONG_PASSWORD) throw error;
+    await delay(AGAIN_MS);
+    return pool.connect();
+  }
+}
+
 /** Runs `work` on a checked-out client. A client that failed in a doubtful way is destroyed, never given back. */
 export async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
+  const client = await connectTwice(pool).catch((error: unknown) => {
     throw fault('unavailable', { detail: error instanceof Error ? error.message : 'no connection', cause: error });
   });
   let destroy = false;

@@ -17,7 +17,7 @@ import {
 import type { Rendered } from './sql.ts';
 import { type DatabaseStanding, readStanding } from './standing.ts';
 
-export { type ConnectOptions, sqlState, violatedConstraint } from './connection.ts';
+export { type ConnectOptions, settledOptions, sqlState, violatedConstraint } from './connection.ts';
 export {
   absent,
   CONTENT_COLUMNS,
@@ -45,6 +45,7 @@ export {
 export { type DatabaseFacts, inspectDatabase } from './inspect.ts';
 export { type DirectListener, holdAdvisoryLock, openListener } from './listener.ts';
 export { ensureDatabase, listMigrations, type MigrateOptions, migrate } from './migrate.ts';
+export { setLoginPasswords } from './roles.ts';
 export { Row } from './row.ts';
 export type { Doors, Keys, TenantScope, TenantTx } from './scope.ts';
 export { type Rendered, type Statement, sql, type Wall } from './sql.ts';
@@ -79,6 +80,9 @@ const SYSTEM = {
   park_billing_event: 'select parked from sys.park_billing_event($1, $2, $3, $4, $5)',
   master_keys: 'select version, fingerprint from sys.master_keys()',
   register_master_key: 'select fingerprint from sys.register_master_key($1, $2)',
+  hold_key: 'select held from sys.hold_key($1, $2, $3, $4, $5)',
+  holders_of: 'select host, newest, used from sys.holders_of($1, $2)',
+  drop_holder: 'select dropped from sys.drop_holder($1)',
   tenants_to_rewrap: 'select tenant_id from sys.tenants_to_rewrap($1, $2, $3)',
   retire_master_keys: 'select version from sys.retire_master_keys($1)',
   claim_runs: 'select tenant_id, run_id, epoch, stalls from sys.claim_runs($1, $2)',

@@ -1,6 +1,7 @@
 // The roles of the cluster: groups that own or act, logins that inherit nothing, and the copier, whom only the migrator can enter.
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type pg from 'pg';
+import { type ConnectOptions, directClient } from './connection.ts';
 
 export type Passwords = Readonly<Partial<Record<'api' | 'worker' | 'ops', string>>>;
 
@@ -39,6 +40,31 @@ export async function makeRoles(client: pg.Client, p: string, passwords: Passwor
   await client.query(`revoke temporary on database ${database} from public`);
   await client.query(`grant create on database ${database} to ${p}_owner`);
   await client.query('commit');
+}
+
+/**
+ * Gives the logins new passwords. `keep` writes down what the passwords are made of, after the statements and before the commit: killed in
+ * between, the next start sets what was written down.
+ */
+export async function setLoginPasswords(
+  connect: ConnectOptions,
+  p: string,
+  passwords: Passwords,
+  keep: () => void,
+): Promise<void> {
+  const client = directClient(connect, 'sallyport rotate');
+  await client.connect();
+  try {
+    await client.query('begin');
+    for (const name of LOGINS) {
+      const password = passwords[name];
+      if (password !== undefined) await setPassword(client, `${p}_${name}`, password);
+    }
+    keep();
+    await client.query('commit');
+  } finally {
+    await client.end();
+  }
 }
 
 async function setPassword(client: pg.Client, role: string, password: string): Promise<void> {

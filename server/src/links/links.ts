@@ -7,9 +7,9 @@ import { type Database, type Row, sql, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { type ArtifactId, asId, isUuid, type LinkId, type TenantId } from '../ids.ts';
 import { type LinkPrincipal, mintPrincipal, type UserPrincipal } from '../principal.ts';
-import { createSigner, type LinkClaims, type SigningKeys } from './signature.ts';
+import { createSigner, type LinkClaims, type LinkKeys, type SigningKeys } from './signature.ts';
 
-export type { SigningKeys } from './signature.ts';
+export type { LinkKeys, SigningKeys } from './signature.ts';
 
 /** Removed one at a time by tests and proofs only (DEC-011). */
 export interface LinkDoors {
@@ -57,8 +57,13 @@ interface LinkRow {
   readonly tenantActive: boolean;
 }
 
-export function createLinks(db: Database, keys: SigningKeys, doors: LinkDoors = { signature: true, row: true }): Links {
-  const signer = createSigner(keys);
+/** `keys` may change while it serves: then it is asked for them each time. */
+export function createLinks(
+  db: Database,
+  keys: SigningKeys | (() => LinkKeys),
+  doors: LinkDoors = { signature: true, row: true },
+): Links {
+  const signer = createSigner(typeof keys === 'function' ? keys : () => ({ signing: Math.max(...keys.keys()), keys }));
   const principalOf = (tenantId: TenantId): LinkPrincipal => mintPrincipal({ kind: 'link', tenantId });
   return {
     create: async (tx, maker, link) => {

@@ -16,6 +16,12 @@ export interface LinkClaims {
 /** Secrets of 32 bytes by version; the newest signs, all verify while they stand. */
 export type SigningKeys = ReadonlyMap<number, Uint8Array>;
 
+/** As they are now: which one signs, and all that verify. */
+export interface LinkKeys {
+  readonly signing: number;
+  readonly keys: SigningKeys;
+}
+
 export interface Signer {
   /** The query of a link. */
   sign(claims: LinkClaims): string;
@@ -29,11 +35,10 @@ const NAMES = ['v', 'kid', 't', 'a', 'd', 'e', 'n', 's'] as const;
 const NUMBER = /^(0|[1-9]\d{0,11})$/;
 const SIGNATURE = /^[A-Za-z0-9_-]{43}$/;
 
-export function createSigner(keys: SigningKeys): Signer {
-  const newest = Math.max(...keys.keys());
+export function createSigner(now: () => LinkKeys): Signer {
   /** A key of its own for each tenant: what leaks of one says nothing of another. */
   const macOf = (kid: number, claims: LinkClaims): Buffer | undefined => {
-    const secret = keys.get(kid);
+    const secret = now().keys.get(kid);
     if (secret === undefined) return undefined;
     const key = Buffer.from(hkdfSync('sha256', secret, claims.tenantId, 'sallyport.link.v1', 32));
     const words = [
@@ -58,11 +63,12 @@ export function createSigner(keys: SigningKeys): Signer {
   };
   return {
     sign: (claims) => {
-      const mac = macOf(newest, claims);
+      const { signing } = now();
+      const mac = macOf(signing, claims);
       if (mac === undefined) throw new TypeError('no key signs links');
       return new URLSearchParams({
         v: VERSION,
-        kid: String(newest),
+        kid: String(signing),
         t: claims.tenantId,
         a: claims.artifactId,
         d: claims.disposition,

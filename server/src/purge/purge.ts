@@ -3,7 +3,7 @@
 // Must never touch another tenant: every deletion runs inside the wall of the one, as a role that deletes and writes nothing.
 
 export type { Deletion, PurgeDeps, PurgePoint } from './claimed-purge.ts';
-export { exportOperatorAudit, operatorAct } from './operator-audit.ts';
+export { exportOperatorAudit, idFrom, operatorAct } from './operator-audit.ts';
 export type { Step as PurgeStep } from './progress.ts';
 export { purgeChores } from './purge-chores.ts';
 export { getPurge, requestPurge } from './request-purge.ts';

@@ -22,7 +22,11 @@ export interface Fingerprint {
 }
 
 export interface MasterKeys {
+  /** The version that wraps: the newest that is here, or that may be used. */
   readonly current: number;
+  readonly newest: number;
+  /** A newer version that lies here waits until every node has it. */
+  useUpTo(version: number): void;
   fingerprint(version: number): Uint8Array;
   wrap(place: KeyPlace, key: Uint8Array): WrappedKey;
   /** Throws `sealed_away` without that master key, `tampered` for bytes that it did not wrap for this place. */
@@ -59,8 +63,19 @@ export function createMasterKeys(read: () => ReadonlyMap<number, Uint8Array>): M
       throw fault('sealed_away', { detail: `the master key of version ${version} is not here` });
     return master;
   };
-  const current = (): number => Math.max(...masters.keys());
+  let most = Number.POSITIVE_INFINITY;
+  const newest = (): number => Math.max(...masters.keys());
+  const current = (): number => {
+    const usable = [...masters.keys()].filter((version) => version <= most);
+    return usable.length === 0 ? newest() : Math.max(...usable);
+  };
   return {
+    get newest() {
+      return newest();
+    },
+    useUpTo: (version) => {
+      most = version;
+    },
     get current() {
       return current();
     },

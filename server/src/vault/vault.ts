@@ -168,6 +168,14 @@ export async function registerMasterKey(db: Database, master: MasterKeys): Promi
   demandMasterKeys(master, standing);
 }
 
+/** At boot: the first key of a database is written down; a newer one that lies beside those that count waits for its rotation. */
+export async function adoptMasterKeys(db: Database, master: MasterKeys): Promise<void> {
+  const standing = await readFingerprints(db);
+  if (standing.length === 0) await registerMasterKey(db, master);
+  demandMasterKeys(master, standing);
+  if (standing.length > 0) master.useUpTo(Math.max(...standing.map(({ version }) => version)));
+}
+
 /** The master keys that the database counts on. */
 export function readFingerprints(db: Database): Promise<Fingerprint[]> {
   return db.system('master_keys', [], (row: Row) => ({

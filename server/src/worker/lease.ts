@@ -2,7 +2,7 @@
 // Only the database's clock judges a lease; here only differences of a monotonic clock are used, read before a renewal is sent.
 import { hostname } from 'node:os';
 import { Worker as Thread } from 'node:worker_threads';
-import { type ConnectOptions, type Database, holdAdvisoryLock, type Row } from '../db/db.ts';
+import { type ConnectOptions, type Database, holdAdvisoryLock, type Row, settledOptions } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { newId, type WorkerId } from '../ids.ts';
 import type { Log } from '../log.ts';
@@ -56,7 +56,7 @@ export async function openLease(deps: LeaseDeps, times: LeaseTimes = LEASE_TIMES
   if (number === undefined) throw fault('internal', { detail: 'the worker got no number' });
   const lock = await holdAdvisoryLock(deps.direct, { class: LOCK_CLASS, object: number }, () => lose('lock_lost'));
   const thread = startThread(
-    { shared, workerId: id, connect: deps.direct, rolePrefix: deps.rolePrefix, times },
+    { shared, workerId: id, connect: settledOptions(deps.direct), rolePrefix: deps.rolePrefix, times },
     lose,
     log,
   );

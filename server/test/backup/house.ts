@@ -1,15 +1,15 @@
 // A whole node with two tenants that have something of everything, and empty places to restore into.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { ensureDatabase } from '../../src/db/db.ts';
-import { type Config, createLog, type Log, readConfig } from '../../src/main.ts';
+import { type Config, createLog, type Log, readConfig, serve } from '../../src/main.ts';
 import { TEST_MASTER_KEY, type TestDatabase } from '../database.ts';
-import { beginNode, type Environment, type StartingNode } from '../node.ts';
+import { beginNode, databaseUrl, type Environment, type StartingNode } from '../node.ts';
 
 export const silent: Log = createLog({ level: 'error', write: () => undefined });
 
@@ -158,4 +158,39 @@ export async function sumsOf(admin: EmptyPlace['admin']): Promise<Record<string,
     sums[String(name)] = String(row?.sum);
   }
   return sums;
+}
+
+/** A node whose master key lies in its folder, as it does unless a setting says otherwise. */
+export async function openFolderHouse(
+  database: TestDatabase,
+  env: Environment = {},
+): Promise<{
+  readonly url: string;
+  readonly operator: string;
+  readonly config: Config;
+  readonly data: string;
+  clear(): Promise<void>;
+}> {
+  const data = await mkdtemp(join(tmpdir(), 'sallyport-house-'));
+  await mkdir(join(data, 'keys'), { mode: 0o700 });
+  await writeFile(join(data, 'keys', 'master-1'), `${TEST_MASTER_KEY}\n`, { mode: 0o600 });
+  const config = readConfig({
+    env: {
+      SALLYPORT_DATA: data,
+      SALLYPORT_PORT: '0',
+      DATABASE_URL: databaseUrl(database),
+      SALLYPORT_ROLE_PREFIX: database.prefix,
+      ...env,
+    },
+    flags: {},
+  });
+  const served = await serve(config, silent);
+  const operator = (await readFile(join(data, 'operator-key'), 'utf8').catch(() => '')).trim();
+  return {
+    ...{ url: served.url, operator, config, data },
+    clear: async () => {
+      await served.close();
+      await rm(data, { recursive: true, force: true });
+    },
+  };
 }

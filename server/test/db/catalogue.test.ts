@@ -50,6 +50,9 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
   renew_worker: ['claimer', 'worker'],
   retire_master_keys: ['registrar', 'api'],
   tenants_to_rewrap: ['registrar', 'api'],
+  hold_key: ['registrar', 'api'],
+  holders_of: ['registrar', 'api'],
+  drop_holder: ['registrar', 'api'],
 };
 const LOGINS = ['api', 'worker', 'ops'] as const;
 /** A deletion is normal work here; everywhere else it is the purge's alone. */
