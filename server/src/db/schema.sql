@@ -1561,6 +1561,17 @@ $function$;
 alter function sys.draw_billing_ticket(p_mode text, p_event text) owner to {{p}}_biller;
 grant execute on function sys.draw_billing_ticket(p_mode text, p_event text) to {{p}}_api;
 
+CREATE OR REPLACE FUNCTION sys.drop_holder(p_node uuid)
+ RETURNS TABLE(dropped integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with gone as (delete from sys.key_holders h where h.node = p_node returning h.name) select count(*)::int from gone
+$function$;
+alter function sys.drop_holder(p_node uuid) owner to {{p}}_registrar;
+grant execute on function sys.drop_holder(p_node uuid) to {{p}}_api;
+
 CREATE OR REPLACE FUNCTION sys.end_worker(p_worker uuid)
  RETURNS TABLE(released integer)
  LANGUAGE sql
@@ -1721,6 +1732,32 @@ AS $function$
 $function$;
 alter function sys.halt_runs(p_tenant uuid) owner to {{p}}_claimer;
 grant execute on function sys.halt_runs(p_tenant uuid) to {{p}}_ops;
+
+CREATE OR REPLACE FUNCTION sys.hold_key(p_node uuid, p_name text, p_host text, p_newest integer, p_used integer)
+ RETURNS TABLE(held boolean)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  delete from sys.key_holders h where h.seen_at < clock_timestamp() - interval '1 hour';
+  insert into sys.key_holders (node, name, host, newest, used) values (p_node, p_name, p_host, p_newest, p_used)
+  on conflict (node, name) do update set newest = excluded.newest, used = excluded.used, seen_at = clock_timestamp()
+  returning true
+$function$;
+alter function sys.hold_key(p_node uuid, p_name text, p_host text, p_newest integer, p_used integer) owner to {{p}}_registrar;
+grant execute on function sys.hold_key(p_node uuid, p_name text, p_host text, p_newest integer, p_used integer) to {{p}}_api;
+
+CREATE OR REPLACE FUNCTION sys.holders_of(p_name text, p_seconds integer)
+ RETURNS TABLE(host text, newest integer, used integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select h.host, h.newest, h.used from sys.key_holders h
+  where h.name = p_name and h.seen_at > clock_timestamp() - make_interval(secs => p_seconds) order by h.host, h.node
+$function$;
+alter function sys.holders_of(p_name text, p_seconds integer) owner to {{p}}_registrar;
+grant execute on function sys.holders_of(p_name text, p_seconds integer) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.instance_get(p_name text)
  RETURNS TABLE(value bytea)
@@ -2017,6 +2054,23 @@ alter table sys.instance owner to {{p}}_owner;
 grant select on sys.instance to {{p}}_copier;
 grant delete, insert, select on sys.instance to {{p}}_registrar;
 grant update (name) on sys.instance to {{p}}_registrar;
+
+create table sys.key_holders (
+  node uuid not null,
+  name text not null,
+  host text not null,
+  newest integer not null,
+  used integer not null,
+  seen_at timestamp with time zone not null default clock_timestamp(),
+  constraint key_holders_pkey PRIMARY KEY (node, name),
+  constraint key_holders_host_check CHECK (((length(host) >= 1) AND (length(host) <= 255))),
+  constraint key_holders_name_check CHECK ((name = ANY (ARRAY['master'::text, 'links'::text]))),
+  constraint key_holders_newest_check CHECK ((newest > 0)),
+  constraint key_holders_used_check CHECK ((used > 0))
+);
+alter table sys.key_holders owner to {{p}}_owner;
+grant select on sys.key_holders to {{p}}_copier;
+grant delete, insert, select, update on sys.key_holders to {{p}}_registrar;
 
 create table sys.master_keys (
   version integer not null,
