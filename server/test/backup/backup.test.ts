@@ -100,7 +100,14 @@ test('a backup of a serving installation, restored elsewhere, opens and verifies
     'app.usage',
     'app.reservations',
   ];
-  const own = ['app.sessions', 'sys.setup_links', 'sys.operator_audit', 'sys.workers', 'sys.key_holders', 'app.api_keys'];
+  const own = [
+    'app.sessions',
+    'sys.setup_links',
+    'sys.operator_audit',
+    'sys.workers',
+    'sys.key_holders',
+    'app.api_keys',
+  ];
   for (const [name, sum] of Object.entries(before))
     if (![...moved, ...own].includes(name)) assert.equal(sums[name], sum, name);
 
