@@ -1,9 +1,5 @@
 import { CopyButton } from './button.tsx';
-
-/** The first 8 and the last 4 of an id. Ids of one minute share their beginning. */
-export function shortId(id: string): string {
-  return id.length > 14 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id;
-}
+import { shortId } from './short-id.ts';
 
 /** An id or digest: short to see, whole to copy. */
 export function Ident({ id, what }: { readonly id: string; readonly what: string }) {

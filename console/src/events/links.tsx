@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { shortId } from '../components/ident.tsx';
+import { shortId } from '../components/short-id.ts';
 
 export function ArtifactLink({ id }: { readonly id: string }) {
   return (

@@ -1,7 +1,7 @@
 // How the events of a run and of its steps are shown, version 1.
 import { Ident } from '../components/ident.tsx';
 import { Inert, InertLine } from '../components/inert.tsx';
-import { money } from '../components/meter.tsx';
+import { money } from '../components/money.ts';
 import { ArtifactLink } from './links.tsx';
 import { Facts, type Renderer, renderer } from './renderer.tsx';
 import { count, flag, list, maybe, plain, shape, text } from './shape.ts';

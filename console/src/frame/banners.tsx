@@ -5,8 +5,8 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useConsole, useMay } from '../api/console.ts';
 import { billingQuery, brokenChainsQuery, modelsQuery, postureQuery, readinessQuery } from '../api/queries.ts';
-import { shortId } from '../components/ident.tsx';
 import { InertLine } from '../components/inert.tsx';
+import { shortId } from '../components/short-id.ts';
 
 function Banner({ kind, children }: { readonly kind: 'broken' | 'held' | 'notice'; readonly children: ReactNode }) {
   return (

@@ -18,8 +18,10 @@ import type { PaletteAct } from './palette-items.ts';
 import { PostureMark } from './posture-mark.tsx';
 import { useKeys } from './use-keys.ts';
 
+const loadPalette = () => import('./palette.tsx');
 const KeyList = lazy(() => import('./key-list.tsx'));
-const Palette = lazy(() => import('./palette.tsx'));
+const Palette = lazy(loadPalette);
+const REST_MS = 1_000;
 
 /** One of eight stripes by the tenant's id: two tenants in two windows do not look alike. */
 export function stripeOf(tenantId: string): number {
@@ -84,6 +86,11 @@ function Shell({ session }: { readonly session: Session }) {
   const keys = useKeys(session.scopes);
   const signOut = useSignOut();
   const act = useActs(keys, signOut);
+  // Once the first screen is drawn: a hand that types right after Control and K finds the field.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), REST_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <div className="frame" data-open={open}>
       <a className="skip" href="#page">

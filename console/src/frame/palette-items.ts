@@ -1,6 +1,6 @@
 // What the palette offers for what was typed.
 import type { RunSummary, Session } from '@sallyport/contracts';
-import { shortId } from '../components/ident.tsx';
+import { shortId } from '../components/short-id.ts';
 import { statusWord } from '../components/status-words.ts';
 import { pagesFor } from './pages.ts';
 

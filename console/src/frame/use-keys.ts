@@ -1,7 +1,7 @@
 // Keys of the whole console. No key approves, revokes or deletes.
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import { shortId } from '../components/ident.tsx';
+import { shortId } from '../components/short-id.ts';
 import { isOurs, useScreenKeys } from './key-press.ts';
 import { type PageEntry, pagesFor } from './pages.ts';
 

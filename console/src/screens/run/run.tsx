@@ -8,9 +8,9 @@ import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { RUN_TABS, type RunSearch, type RunTab } from '../../addresses.ts';
 import { useConsole } from '../../api/console.ts';
 import { runQuery, tellChain } from '../../api/queries.ts';
-import { shortId } from '../../components/ident.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { ProblemNote } from '../../components/notes.tsx';
+import { shortId } from '../../components/short-id.ts';
 import { statusWord } from '../../components/status-words.ts';
 import { useScreenKeys } from '../../frame/key-press.ts';
 import { PageHead } from '../../frame/page-head.tsx';
@@ -41,6 +41,7 @@ export function RunPage() {
   const { api } = useConsole();
   const { id } = useParams({ from: '/frame/runs/$id' });
   const { data: run, error, isPending, refetch } = useQuery(runQuery(api, id));
+  useRunKeys(id);
   if (run === undefined)
     return (
       <>
@@ -49,6 +50,22 @@ export function RunPage() {
       </>
     );
   return <LiveRun key={id} run={run} />;
+}
+
+/** Heard while the run is still on its way, too. */
+function useRunKeys(id: string): void {
+  const { event, ...rest } = useSearch({ from: '/frame/runs/$id' });
+  const navigate = useNavigate({ from: '/runs/$id' });
+  const other = useOtherRun(id);
+  useScreenKeys({
+    '[': () => other('newer'),
+    ']': () => other('older'),
+    Escape: () => {
+      if (event === undefined) void navigate({ to: '/runs' });
+      else void navigate({ search: rest, replace: true, resetScroll: false });
+      return true;
+    },
+  });
 }
 
 /** The run is asked for again when its log grew; what it is is never guessed from an event. */
@@ -97,16 +114,6 @@ function LiveRun({ run }: { readonly run: Run }) {
   const select = (seq: number | undefined): void => go(seq === undefined ? without(search) : { ...search, event: seq });
   const tab = search.tab ?? 'timeline';
   useTellChain(run.id, verified);
-  const other = useOtherRun(run.id);
-  useScreenKeys({
-    '[': () => other('newer'),
-    ']': () => other('older'),
-    Escape: () => {
-      if (search.event === undefined) void navigate({ to: '/runs' });
-      else select(undefined);
-      return true;
-    },
-  });
   return (
     <>
       <RunHead run={run} verified={verified} onVerify={() => setAsked(asked + 1)} />

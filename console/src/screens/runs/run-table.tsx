@@ -1,10 +1,10 @@
 import type { RunSummary } from '@sallyport/contracts';
 import { Link } from '@tanstack/react-router';
 import type { KeyboardEvent } from 'react';
-import { shortId } from '../../components/ident.tsx';
 import { InertLine } from '../../components/inert.tsx';
-import { money } from '../../components/meter.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { money } from '../../components/money.ts';
+import { shortId } from '../../components/short-id.ts';
 import { Status, UnknownEffects } from '../../components/status.tsx';
 import { Table } from '../../components/table.tsx';
 import { Peek } from './peek.tsx';

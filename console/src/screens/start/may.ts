@@ -1,6 +1,6 @@
 // What a run may do, in plain sentences: the skill's request, cut by what the form says.
 import type { SkillSummary } from '@sallyport/contracts';
-import { money } from '../../components/meter.tsx';
+import { money } from '../../components/money.ts';
 import { type RunForm, readUrls } from './run-form.ts';
 
 const TOOLS: Readonly<Record<string, string>> = {
