@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Loaded>> = {
   audit: () => import('./commands/audit.ts'),
   posture: () => import('./commands/posture.ts'),
   verify: () => import('./commands/verify.ts'),
+  compat: () => import('./commands/compat.ts'),
   doctor: () => import('./commands/doctor.ts'),
   version: () => import('./commands/version.ts'),
 };

@@ -1,15 +1,30 @@
-// What was released: the digest of every schema that a reader may rely on, kept in released.json and written by a release alone.
+// What was released: every schema that a reader may rely on, each revision in a file of its own under contracts/released, and the digest of
+// each in released.json. Both are written by a release alone.
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ENTITY_TYPES } from './entities.ts';
 import { EVENT_VERSION, eventSchemas } from './events.ts';
 
 /** `event run.created@1` or `entity page@1` to its JSON Schema. */
 export type ContractSet = Readonly<Record<string, object>>;
-/** The same names to the SHA-256 of the schema, lower-case hex. */
-export type Released = Readonly<Record<string, string>>;
 
-const FILE = new URL('../released.json', import.meta.url);
+export interface Revision {
+  readonly name: string;
+  /** From 1; a compatible change of a contract is its next revision under the same version. */
+  readonly revision: number;
+  /** SHA-256 of the schema as it was released, lower-case hex. */
+  readonly digest: string;
+  /** What stands in its file now; undefined where the file is gone. */
+  readonly schema: object | undefined;
+}
+
+const LOCK = new URL('../released.json', import.meta.url);
+
+/** Where a revision rests, below contracts/. */
+export const fileOf = (name: string, revision: number): string => `released/${name.replace(' ', '/')}/${revision}.json`;
+
+const urlOf = (name: string, revision: number): URL => new URL(`../${fileOf(name, revision)}`, import.meta.url);
 
 export function presentContracts(): ContractSet {
   const events = Object.entries(eventSchemas()).map(([type, schema]) => [`event ${type}@${EVENT_VERSION}`, schema]);
@@ -31,15 +46,44 @@ function ordered(value: unknown): unknown {
   return Object.fromEntries(keys.map((key) => [key, ordered((value as Record<string, unknown>)[key])]));
 }
 
-export async function releasedContracts(): Promise<Released> {
-  return JSON.parse(await readFile(FILE, 'utf8')) as Released;
+async function readLock(): Promise<Record<string, readonly string[]>> {
+  const text = await readFile(LOCK, 'utf8').catch(() => '{}');
+  return JSON.parse(text) as Record<string, readonly string[]>;
 }
 
-/** Adds what is new to what was released. What was released before never changes. */
+async function readSchema(name: string, revision: number): Promise<object | undefined> {
+  try {
+    return JSON.parse(await readFile(urlOf(name, revision), 'utf8')) as object;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every revision of every contract, the oldest of each first. */
+export async function releasedContracts(): Promise<Revision[]> {
+  const revisions = Object.entries(await readLock()).flatMap(([name, digests]) =>
+    digests.map(async (digest, index) => {
+      const revision = index + 1;
+      return { name, revision, digest, schema: await readSchema(name, revision) };
+    }),
+  );
+  return Promise.all(revisions);
+}
+
+/** Adds what is new to what was released, and answers the names. What was released before never changes. */
 export async function recordRelease(): Promise<string[]> {
-  const known = await releasedContracts().catch(() => ({}) as Released);
-  const fresh = Object.entries(presentContracts()).filter(([name]) => !Object.hasOwn(known, name));
-  const all = { ...known, ...Object.fromEntries(fresh.map(([name, schema]) => [name, digestOf(schema)])) };
-  await writeFile(FILE, `${JSON.stringify(Object.fromEntries(Object.entries(all).sort()), null, 2)}\n`);
-  return fresh.map(([name]) => name);
+  const lock = await readLock();
+  const added: string[] = [];
+  for (const [name, schema] of Object.entries(presentContracts())) {
+    const digests = lock[name] ?? [];
+    const digest = digestOf(schema);
+    if (digests.at(-1) === digest) continue;
+    const file = urlOf(name, digests.length + 1);
+    await mkdir(dirname(file.pathname), { recursive: true });
+    await writeFile(file, `${JSON.stringify(schema, null, 2)}\n`);
+    lock[name] = [...digests, digest];
+    added.push(name);
+  }
+  await writeFile(LOCK, `${JSON.stringify(Object.fromEntries(Object.entries(lock).sort()), null, 2)}\n`);
+  return added;
 }

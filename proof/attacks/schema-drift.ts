@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { judgeRelease } from '../../contracts/src/release-gate.ts';
 import { type ContractSet, presentContracts, releasedContracts } from '../../contracts/src/released.ts';
+import { compare } from '../../libs/compat/src/compat.ts';
 import type { Attack, Outcome, Setting } from '../attack.ts';
 
 /** What the drifted release means by it: a run that ended because it was refused. */
@@ -45,9 +46,12 @@ function drifted(present: ContractSet): ContractSet {
 }
 
 async function run(setting: Setting): Promise<Outcome> {
-  const verdict = judgeRelease(await releasedContracts(), drifted(presentContracts()));
+  const verdict = judgeRelease(await releasedContracts(), drifted(presentContracts()), compare);
   if (setting.outer && !verdict.ok)
-    return { succeeded: false, evidence: `the release was refused: ${verdict.changed.join(', ')}` };
+    return {
+      succeeded: false,
+      evidence: `the release was refused: ${verdict.faults.map(({ name, detail }) => `${name}: ${detail}`).join(', ')}`,
+    };
   const reader = await consoleReader();
   try {
     const row = { type: 'run.succeeded', version: 1, data_state: 'present', seq: 9 };
