@@ -3,5 +3,6 @@
 // Must never run or fetch anything that a schema or a skill names.
 
 export { type Answer, type CompareOptions, type Comparison, compare, type Direction, type Reason } from './compare.ts';
-export type { Problem } from './front-matter.ts';
-export { digestFolder, type ParsedSkill, parseSkill, type Skill, type SkillRequests } from './skill.ts';
+export type { Problem } from './skills/front-matter.ts';
+export { digestFolder, type ParsedSkill, parseSkill, type Skill, type SkillRequests } from './skills/skill.ts';
+export { type SkillVerdict, validateSkill, validateSkillFolder } from './skills/validate.ts';

@@ -1,6 +1,7 @@
 // SKILL.md: the open format, strictly, and our metadata keys on top of it. What a skill asks for is a request, never a permission.
 import { createHash } from 'node:crypto';
 import { type FrontMatter, type Problem, parseFrontMatter } from './front-matter.ts';
+import { validateSkill } from './validate.ts';
 
 export interface SkillRequests {
   readonly version: string | undefined;
@@ -53,15 +54,20 @@ export function parseSkill(text: string, folder: string): ParsedSkill {
   const refuse = (code: string, detail: string): ParsedSkill => ({ ok: false, problems: [{ code, detail }] });
   if (text.length > MOST_CHARACTERS) return refuse('too_large', `longer than ${MOST_CHARACTERS} characters`);
   if (text.includes('\0') || !text.isWellFormed()) return refuse('not_text', 'the file is not well-formed text');
-  const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
+  const lines = text.split(/\r?\n/);
   const end = lines.indexOf('---', 1);
   if (lines[0] !== '---' || end === -1)
     return refuse('no_front_matter', 'the file must begin with front matter between two lines of ---');
+  // Other readers end the front matter at the next three hyphens, and would read another skill.
+  if (lines.slice(1, end).some((line) => line.includes('---')))
+    return refuse('yaml_unsupported', 'three hyphens inside the front matter');
   const front = parseFrontMatter(lines.slice(1, end));
   if (!front.ok) return { ok: false, problems: [front.problem] };
   const problems = checkTop(front.value, folder);
   const metadata = front.value.get('metadata');
   const requests = readRequests(metadata instanceof Map ? metadata : new Map(), problems);
+  // Whatever we take in is a skill to every other reader too.
+  if (problems.length === 0) problems.push(...validateSkill(text, { directory: folder }).errors);
   if (problems.length > 0) return { ok: false, problems };
   const license = front.value.get('license');
   return {

@@ -1,0 +1,121 @@
+// SKILL.md files and what the open specification and its reference validator say of them.
+
+export interface SkillCase {
+  readonly about: string;
+  readonly text: string;
+  readonly directory?: string;
+  readonly valid: boolean;
+}
+
+const file = (...front: string[]): string => `---\n${front.join('\n')}\n---\nDo it.\n`;
+const NAME = 'name: a-skill';
+const SAYS = 'description: Does a thing.';
+const good = (...more: string[]): string => file(NAME, SAYS, ...more);
+const named = (name: string): string => file(`name: ${name}`, SAYS);
+
+const rows: readonly (readonly [about: string, text: string, valid: boolean, directory?: string])[] = [
+  ['the least', good(), true],
+  [
+    'all fields',
+    good(
+      'license: Apache-2.0',
+      'compatibility: Needs git',
+      'allowed-tools: Read Bash(git:*)',
+      'metadata:',
+      '  author: me',
+      '  version: "1.0"',
+    ),
+    true,
+  ],
+  [
+    'our own keys',
+    good('metadata:', '  sallyport/contract: "1"', '  sallyport/tools: ledger.read ledger.post?approval'),
+    true,
+  ],
+  ['no front matter', 'Do it.\n', false],
+  ['a line before it', `\n${good()}`, false],
+  ['a byte order mark before it', `\ufeff${good()}`, false],
+  ['never closed', `---\n${NAME}\n${SAYS}\n`, false],
+  ['empty', '---\n---\n', false],
+  ['a list', '---\n- name\n- description\n---\n', false],
+  ['a word', '---\nname\n---\n', false],
+  ['no body', `---\n${NAME}\n${SAYS}\n---`, true],
+  ['line ends of another system', good().replaceAll('\n', '\r\n'), true],
+  ['a name alone', file(NAME), false],
+  ['a description alone', file(SAYS), false],
+  ['an empty name', file('name:', SAYS), false],
+  ['an empty description', file(NAME, 'description:'), false],
+  ['a description of blanks', file(NAME, 'description: "   "'), false],
+  ['a name in capitals', named('A-skill'), false, 'A-skill'],
+  ['a name with a space', named('a skill'), false, 'a skill'],
+  ['a name with an underscore', named('a_skill'), false, 'a_skill'],
+  ['a name with a dot', named('a.skill'), false, 'a.skill'],
+  ['a name that begins with a hyphen', named('"-skill"'), false, '-skill'],
+  ['a name that ends with a hyphen', named('skill-'), false, 'skill-'],
+  ['two hyphens in a row', named('a--skill'), false, 'a--skill'],
+  ['a name of 64', named('a'.repeat(64)), true, 'a'.repeat(64)],
+  ['a name of 65', named('a'.repeat(65)), false, 'a'.repeat(65)],
+  ['a name of digits', named('123'), true, '123'],
+  ['a name in other letters', named('навык'), true, 'навык'],
+  ['a name in other capitals', named('Навык'), false, 'Навык'],
+  ['an accent in one point and in two', named('cafe\u0301'), true, 'caf\u00e9'],
+  ['letters of full width', named('\uff41\uff42'), true, 'ab'],
+  ['another folder', good(), false, 'b-skill'],
+  ['a folder in capitals', good(), false, 'A-Skill'],
+  ['a quoted name', named('"a-skill"'), true],
+  ['a name in single quotes', named("'a-skill'"), true],
+  ['a description of 1024', file(NAME, `description: ${'x'.repeat(1024)}`), true],
+  ['a description of 1025', file(NAME, `description: ${'x'.repeat(1025)}`), false],
+  ['a description of 1024 points and 2048 units', file(NAME, `description: ${'\u{1f600}'.repeat(1024)}`), true],
+  ['a description that is a number', file(NAME, 'description: 42'), true],
+  ['a description that is null', file(NAME, 'description: null'), true],
+  ['a description that is a list', file(NAME, 'description:', '  - a'), false],
+  ['a description that is a map', file(NAME, 'description:', '  a: b'), false],
+  ['a description with a colon', file(NAME, 'description: Use it: now'), false],
+  ['a quoted description with a colon', file(NAME, 'description: "Use it: now"'), true],
+  ['a colon without a space', file(NAME, 'description: see https://example.com'), true],
+  ['a description over lines', file(NAME, 'description: Does a thing', '  and another one.'), true],
+  ['a folded description', file(NAME, 'description: >', '  Does a thing', '  and another one.'), true],
+  ['a literal description', file(NAME, 'description: |-', '  Does a thing.', '', '  # no comment'), true],
+  ['a quoted description over lines', file(NAME, 'description: "Does a thing', '  and another."'), true],
+  ['a quote that is not closed', file(NAME, 'description: "Does a thing'), false],
+  ['something behind a quote', file(NAME, 'description: "Does" a thing'), false],
+  ['a quote inside', file(NAME, "description: It's a thing"), true],
+  ['an escape that is not one', file(NAME, 'description: "a\\qb"'), false],
+  ['a comment', good('# said by hand'), true],
+  ['a comment behind a value', file(`${NAME} # the name`, SAYS), true],
+  ['an unknown field', good('version: 1.0'), false],
+  ['a field in capitals', file('Name: a-skill', SAYS), false],
+  ['a field twice', good('name: a-skill'), false],
+  ['a metadata key twice', good('metadata:', '  a: b', '  a: c'), false],
+  ['an anchor', file('name: &n a-skill', SAYS), false],
+  ['an alias', file('name: &n a-skill', 'description: *n'), false],
+  ['a tag', file('name: !!str a-skill', SAYS), false],
+  ['a map in flow style', good('metadata: {a: b}'), false],
+  ['a list in flow style', good('allowed-tools: [Read, Write]'), false],
+  ['an empty map in flow style', good('metadata: {}'), false],
+  ['flow style in quotes', good('license: "{a: b}"'), true],
+  ['a list of tools', good('allowed-tools:', '  - Read', '  - Write'), true],
+  ['a list of tools as deep as its key', good('allowed-tools:', '- Read', '- Write'), true],
+  ['tools as a map', good('allowed-tools:', '  Read: yes'), false],
+  ['compatibility of 500', good(`compatibility: ${'x'.repeat(500)}`), true],
+  ['compatibility of 501', good(`compatibility: ${'x'.repeat(501)}`), false],
+  ['compatibility as a list', good('compatibility:', '  - git'), false],
+  ['metadata that is a number', good('metadata:', '  a: 1', '  b: true'), true],
+  ['metadata as deep as its key', file(NAME, SAYS, 'metadata:', 'a: b'), false],
+  ['a tab as indentation', good('metadata:', '\ta: b'), false],
+  ['a line that is no pair', good('nothing'), false],
+  ['an at sign', good('license: @me'), false],
+  ['a dash beside a key', good('license: - a'), false],
+  ['a deeper line', file(NAME, SAYS, '  license: MIT'), false],
+  ['a quoted key', file('"name": a-skill', SAYS), true],
+  ['three hyphens inside a value', file(NAME, 'description: a --- b'), true],
+  ['a merge key', good('metadata:', '  <<: *base'), false],
+];
+
+export const CASES: readonly SkillCase[] = rows.map(([about, text, valid, directory]) => ({
+  about,
+  text,
+  valid,
+  directory: directory ?? 'a-skill',
+}));
