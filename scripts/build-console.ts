@@ -81,7 +81,19 @@ async function writeConsole(root: string, built: BuiltConsole, inputs: string): 
   await put(join(dist, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await put(join(dist, '.inputs'), `${inputs}\n`);
   const kept = new Set(files.flatMap(({ name }) => [name, `${name}.br`, `${name}.gz`]));
-  for (const name of await readdir(folder)) if (!kept.has(name)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder))
+    if (!kept.has(name) && !isBeingWritten(name)) await rm(join(folder, name), { force: true });
+}
+
+/** Another build at this moment, as when two tests start the first server of a clone, has files aside too. */
+function isBeingWritten(name: string): boolean {
+  const pid = /\.(\d+)\.new$/.exec(name)?.[1];
+  if (pid === undefined) return false;
+  try {
+    return process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Builds when an input changed since the last build; answers whether it did. */

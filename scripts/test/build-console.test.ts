@@ -93,6 +93,18 @@ test('what did not change is not built again; what did is, and nothing of before
   assert.deepEqual((await readdir(join(dist(), 'assets'))).sort(), kept.sort());
 });
 
+test('what another build writes at the same moment is left to it, and what a killed one left is cleared', async () => {
+  await buildConsole(root);
+  const dead = spawnSync(process.execPath, ['--eval', '']).pid;
+  const [theirs, left] = [`other-AAAAAAAA.js.${process.ppid}.new`, `other-AAAAAAAA.js.${dead}.new`];
+  for (const name of [theirs, left]) await write(`console/dist/assets/${name}`, 'half');
+  await write('client/src/shared.ts', `export const shared: string = 'BESIDE';`);
+  assert.equal(await buildConsole(root), true);
+  const names = await readdir(join(dist(), 'assets'));
+  assert.deepEqual([names.includes(theirs), names.includes(left)], [true, false]);
+  await rm(join(dist(), 'assets', theirs));
+});
+
 test('a build that fails says why and leaves the one before', async () => {
   await buildConsole(root);
   const before = [...(await read()).assets.keys()];
