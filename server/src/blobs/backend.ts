@@ -26,6 +26,8 @@ export interface BlobBackend {
   delete(key: BlobKey): Promise<boolean>;
   /** Ids of every blob of a tenant. */
   list(tenantId: string): AsyncIterable<string>;
+  /** Takes away what uploads that were broken off before this time (Unix milliseconds) left of themselves; answers how many there were. */
+  tidy(tenantId: string, before: number): Promise<number>;
   /** Takes away everything of a tenant, older versions and halves of uploads too; answers how many objects there were. */
   clear(tenantId: string): Promise<number>;
 }

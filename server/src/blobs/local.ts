@@ -6,6 +6,9 @@ import { dirname, join } from 'node:path';
 import { isUuid } from '../ids.ts';
 import { type BlobBackend, type BlobKey, type ByteSource, capped, demandUuid } from './backend.ts';
 
+/** How a file ends that is still written; a process that is killed leaves it so. */
+const ASIDE = '.tmp';
+
 export function createLocalBlobs(options: { readonly root: string }): BlobBackend {
   const folder = (tenantId: string): string => join(options.root, demandUuid(tenantId));
   // The last two digits of a UUIDv7 are random; the first ones are the time and would fill one folder.
@@ -27,6 +30,7 @@ export function createLocalBlobs(options: { readonly root: string }): BlobBacken
         (error: unknown) => ifThere(error),
       )) === true,
     list: (tenantId) => list(folder(tenantId)),
+    tidy: (tenantId, before) => tidy(folder(tenantId), before),
     clear: (tenantId) => clear(folder(tenantId)),
   };
 }
@@ -41,7 +45,7 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 async function write(file: string, source: ByteSource): Promise<number> {
   const parent = dirname(file);
   await mkdir(parent, { recursive: true, mode: 0o700 });
-  const aside = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  const aside = `${file}.${randomBytes(6).toString('hex')}${ASIDE}`;
   let bytes = 0;
   const handle = await open(aside, 'wx', 0o600);
   try {
@@ -69,6 +73,19 @@ async function syncFolder(path: string): Promise<void> {
 async function* list(folder: string): AsyncGenerator<string> {
   const entries = (await readdir(folder, { recursive: true, withFileTypes: true }).catch(ifThere)) ?? [];
   for (const entry of entries) if (entry.isFile() && isUuid(entry.name)) yield entry.name;
+}
+
+async function tidy(folder: string, before: number): Promise<number> {
+  const entries = (await readdir(folder, { recursive: true, withFileTypes: true }).catch(ifThere)) ?? [];
+  let dropped = 0;
+  for (const entry of entries.filter((one) => one.isFile() && one.name.endsWith(ASIDE))) {
+    const path = join(entry.parentPath, entry.name);
+    const found = await stat(path).catch(ifThere);
+    if (found === undefined || found.mtimeMs >= before) continue;
+    await rm(path, { force: true });
+    dropped++;
+  }
+  return dropped;
 }
 
 async function clear(folder: string): Promise<number> {

@@ -39,6 +39,10 @@ export async function createS3Blobs(options: S3Options): Promise<BlobBackend & {
       return answering(() => deleteObject(place, name));
     },
     list: (tenantId) => listObjects(place, `${demandUuid(tenantId)}/`),
+    tidy: (tenantId, before) => {
+      const prefix = `${demandUuid(tenantId)}/`;
+      return answering(() => abortUploads(place, prefix, before));
+    },
     clear: (tenantId) => {
       const prefix = `${demandUuid(tenantId)}/`;
       return answering(() => clearPrefix(place, prefix));
@@ -165,12 +169,18 @@ async function clearPrefix(place: S3Place, prefix: string): Promise<number> {
     cleared += versions.length;
     if (found.length === 0) break;
   }
+  return cleared + (await abortUploads(place, prefix, Number.POSITIVE_INFINITY));
+}
+
+/** Parts of uploads that began before this time. The list shrinks while it is read: asked again until there are none. */
+async function abortUploads({ library, client, bucket }: S3Place, prefix: string, before: number): Promise<number> {
+  let aborted = 0;
   for (;;) {
     const page = await client.send(new library.ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }));
-    const uploads = page.Uploads ?? [];
+    const uploads = (page.Uploads ?? []).filter(({ Initiated }) => (Initiated?.getTime() ?? 0) < before);
     for (const { Key, UploadId } of uploads)
       await client.send(new library.AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
-    cleared += uploads.length;
-    if (uploads.length === 0) return cleared;
+    aborted += uploads.length;
+    if (uploads.length === 0) return aborted;
   }
 }

@@ -26,6 +26,8 @@ export interface BlobStore {
   delete(scope: TenantScope, blobId: string): Promise<boolean>;
   /** Ids of every blob of the tenant. */
   list(scope: TenantScope): AsyncIterable<string>;
+  /** Takes away what uploads that were broken off before this time left of themselves; answers how many there were. */
+  tidy(scope: TenantScope, before: number): Promise<number>;
   /** Takes away everything of the tenant, what a list does not show too; answers how many there were. */
   clear(scope: TenantScope): Promise<number>;
 }
@@ -67,6 +69,7 @@ export function sealBlobs(backend: BlobBackend, doors: BlobDoors = { sealing: tr
     },
     delete: (scope, blobId) => backend.delete(keyOf(scope, blobId)),
     list: (scope) => backend.list(scope.tenantId),
+    tidy: (scope, before) => backend.tidy(scope.tenantId, before),
     clear: (scope) => backend.clear(scope.tenantId),
   };
 }

@@ -82,7 +82,7 @@ export async function sweepTenant(deps: RetentionDeps, tenantId: TenantId): Prom
   };
 }
 
-/** Bytes without rows go once they are older than the grace; rows without bytes are counted. */
+/** Bytes without rows, and halves of uploads, go once they are older than the grace; rows without bytes are counted. */
 export async function sweepOrphans(
   deps: RetentionDeps,
   tenantId: TenantId,
@@ -90,7 +90,7 @@ export async function sweepOrphans(
 ): Promise<{ readonly dropped: number; readonly missing: number }> {
   const scope = deps.db.tenant(deps.keeperOf(tenantId));
   const youngest = Date.now() - graceMs;
-  const dropped = await dropStrayBlobs(scope, deps.blobs, youngest);
+  const dropped = (await dropStrayBlobs(scope, deps.blobs, youngest)) + (await deps.blobs.tidy(scope, youngest));
   return { dropped, missing: await countMissingBytes(scope, deps.blobs, youngest) };
 }
 

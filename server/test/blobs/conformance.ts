@@ -115,6 +115,28 @@ export function conforms(name: string, open: () => Place): void {
       assert.deepEqual(await everything(), before);
     });
 
+  test(`${name}: the half of an upload whose process ended goes once it is old, and a young one stays`, async () => {
+    const { backend, everything } = place();
+    const key = freshKey();
+    const before = await everything();
+    const killed = Promise.withResolvers<void>();
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      yield* inPieces(Buffer.alloc(20 * MIB, 3), 500_000);
+      await killed.promise;
+    };
+    const put = backend.put(key, source(), { maxBytes: 64 * MIB });
+    while ((await everything()).length === before.length) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.deepEqual(await Array.fromAsync(backend.list(key.tenantId)), []);
+    assert.equal(await backend.tidy(key.tenantId, Date.now() - 3_600_000), 0);
+    assert.equal(await backend.tidy(newId(), Date.now() + 3_600_000), 0);
+    assert.equal((await everything()).length, before.length + 1);
+    assert.equal(await backend.tidy(key.tenantId, Date.now() + 3_600_000), 1);
+    assert.deepEqual(await everything(), before);
+    killed.resolve();
+    await assert.rejects(put);
+    assert.equal(await backend.get(key), undefined);
+  });
+
   test(`${name}: a list holds the blobs of one tenant and no others; a deleted one is gone`, async () => {
     const { backend } = place();
     const [mine, other] = [newId(), newId()];
