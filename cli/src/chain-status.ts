@@ -4,6 +4,7 @@ import {
   ChainError,
   parseAuditExport,
   parseExport,
+  type SealedRecord,
   type Verdict,
   verifyAudit,
   verifyChain,
@@ -14,7 +15,18 @@ import { inert } from './inert.ts';
 export interface ChainStatus {
   /** What the export is of: a run, or the audit log of a tenant. */
   readonly of: { readonly kind: 'run' | 'audit'; readonly id: string };
+  readonly tenantId: string;
   readonly verdict: Verdict | AuditVerdict;
+  /** Of a run: the hash of each event. */
+  readonly hashes: readonly string[];
+  /** Of an audit log: how runs ended. */
+  readonly ends: ReadonlyMap<string, RunEnd>;
+}
+
+/** What the audit log says of the last event of a run. */
+export interface RunEnd {
+  readonly seq: number;
+  readonly head: string;
 }
 
 /** Throws `Stop('data')` when the lines are no export at all. */
@@ -23,16 +35,47 @@ export async function verifyExport(lines: AsyncIterable<string>, name: string): 
     const { isAudit, whole } = await peek(lines);
     if (isAudit) {
       const audit = await parseAuditExport(whole);
-      return { of: { kind: 'audit', id: String(audit.header.tenant_id) }, verdict: await verifyAudit(audit) };
+      const tenantId = String(audit.header.tenant_id);
+      const verdict = await verifyAudit(audit);
+      return { of: { kind: 'audit', id: tenantId }, tenantId, verdict, hashes: [], ends: endsIn(audit.records) };
     }
     const { header, events } = await parseExport(whole);
-    return { of: { kind: 'run', id: String(header.run_id) }, verdict: await verifyChain({ header, events }) };
+    const verdict = await verifyChain({ header, events });
+    const hashes = events.map((event) => event.hash);
+    const of = { kind: 'run', id: String(header.run_id) } as const;
+    return { of, tenantId: String(header.tenant_id), verdict, hashes, ends: new Map() };
   } catch (error) {
     // Fields of the wrong kind make the digests throw: that is no export either.
     if (error instanceof ChainError || error instanceof TypeError)
       throw new Stop('data', `${inert(name)} is no export: ${inert(error.message, 300)}`, error);
     throw error;
   }
+}
+
+function endsIn(records: readonly SealedRecord[]): Map<string, RunEnd> {
+  const ends = new Map<string, RunEnd>();
+  for (const { action, object, detail } of records) {
+    const { last_seq: seq, head } = detail ?? {};
+    if (object?.kind !== 'run' || (action !== 'run.ended' && action !== 'run.cancelled')) continue;
+    if (typeof seq === 'number' && typeof head === 'string') ends.set(object.id, { seq, head });
+  }
+  return ends;
+}
+
+/**
+ * A run's export as the audit log of its tenant sees it: one whose end was cut off, and its header made anew, is whole by itself.
+ * Undefined when no audit log here is whole and tells of the end of this run. What came after the end is not asked.
+ */
+export function asAudited(run: ChainStatus, all: readonly ChainStatus[]): Verdict | AuditVerdict | undefined {
+  if (run.of.kind !== 'run' || !run.verdict.ok) return undefined;
+  for (const { of, tenantId, verdict, ends } of all) {
+    const end = of.kind === 'audit' && verdict.ok && tenantId === run.tenantId ? ends.get(run.of.id) : undefined;
+    if (end === undefined) continue;
+    if (run.hashes[end.seq] === end.head) return run.verdict;
+    const detail = `the audit log says that the run ended at seq ${end.seq} with another event`;
+    return { ok: false, seq: end.seq, code: 'head', detail };
+  }
+  return undefined;
 }
 
 /** The first line says what follows; it is handed on with the rest. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { appendLink, canonicalize } from '@sallyport/chain';
+import { appendLink, auditDigest, auditHash, canonicalize } from '@sallyport/chain';
 
 const BIN = fileURLToPath(new URL('../bin/sallyport.mjs', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'sp-verify-'));
@@ -115,6 +115,53 @@ for (const [what, tamper, sentence] of BROKEN)
     assert.match(done.stdout, sentence);
     assert.equal(done.status, 1);
   });
+
+/** The audit log of the tenant, with one record: the run ended with this head. */
+function auditOf(lastSeq: number, head: unknown, tenant = 'tenant'): string {
+  const record = {
+    id: 'r0',
+    tenant_id: tenant,
+    time: '2026-01-01T00:00:00.000Z',
+    actor: { kind: 'run', id: 'run' },
+    on_behalf_of: null,
+    action: 'run.ended',
+    object: { kind: 'run', id: 'run' },
+    outcome: 'success',
+    reason: null,
+    request_id: null,
+    detail: { status: 'succeeded', last_seq: lastSeq, head },
+  } as const;
+  const hash = auditHash(null, 0, auditDigest(record));
+  const header = { sallyport_audit: 1, tenant_id: tenant, last_seq: 0, head: hash };
+  return [header, { ...record, seq: 0, prev_hash: null, hash }].map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+test('a cut end under a header made anew is found by the audit log beside it, and by nothing else', () => {
+  const cut = structuredClone(whole);
+  cut.events.pop();
+  Object.assign(cut.header, { last_seq: 2, head: cut.events[2]?.hash });
+  const [run, log] = [save('cut-anew', text(cut)), save('audit', auditOf(3, whole.events[3]?.hash))];
+  assert.equal(verify([run]).status, 0);
+  for (const files of [
+    [run, log],
+    [log, run],
+  ]) {
+    const done = verify(files);
+    assert.match(done.stdout, /cut-anew: run run: BROKEN at seq 3: head/);
+    assert.equal(done.status, 1);
+  }
+  const other = save('audit-other', auditOf(3, whole.events[3]?.hash, 'another'));
+  assert.equal(verify([run, other]).status, 0, 'the log of another tenant says nothing of it');
+});
+
+test('a run that goes on after its end as the audit log says is whole, and so is one that the log does not know', () => {
+  const log = save('audit-earlier', auditOf(2, whole.events[2]?.hash));
+  const done = verify([save('whole', text(whole)), log]);
+  assert.match(done.stdout, /whole: run run: intact, 4 events, .*, as the audit log says\n/);
+  assert.equal(done.status, 0);
+  const json = verify(['--json', save('whole', text(whole)), log]).stdout.split('\n')[0] ?? '';
+  assert.equal((JSON.parse(json) as { audited: unknown }).audited, true);
+});
 
 test('what is no export ends with 65, and a broken chain beside it with 1', () => {
   const cut = text(whole);

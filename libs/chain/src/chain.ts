@@ -1,5 +1,5 @@
 // Owns canonical JSON (RFC 8785) and the hash chain over salted commitments.
-// Promises that any changed, removed, swapped or foreign event is found offline, without secrets.
+// Promises that any changed, removed, swapped or foreign event before the head is found offline, without secrets; the head is the caller's.
 // Must never keep a payload inside a hash: erasing a payload leaves the chain whole.
 export {
   type AuditCode,

@@ -7,6 +7,7 @@ import type { ClaimedPurge, PurgeDeps } from './claimed-purge.ts';
 export const NOT_COVERED = [
   'The record of this purge, the tombstones of runs (id, count of events, head of the chain) and this certificate are kept by the operator.',
   'Backups of the database and of the blob store made before this purge hold the data, and its keys in wrapped form, until they end: who has such a backup and the master key of its time can read it.',
+  'The files of the database, its write-ahead log and pages that were not written over yet, may hold traces of deleted rows, wrapped keys among them, until the database reuses them.',
   "Stripe's own records of the customer are kept by Stripe.",
   'Lines of the server log that were shipped before this purge name the tenant by id; they hold no content.',
   'Exports and files that people of the tenant have downloaded.',

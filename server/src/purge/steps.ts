@@ -95,7 +95,7 @@ const blobs: Work = async (deps, purge, signal) => {
   return undefined;
 };
 
-/** With its keys gone, what a backup holds of the tenant's content cannot be opened (RT6). Their ids go into the certificate first. */
+/** With its keys gone, what is left of the tenant's content in any place of this deployment cannot be opened; backups hold keys of their own. */
 const keys: Work = async (deps, purge) => {
   const scope = deps.purger.tenant(purge.keeper);
   const ids = await scope.rows(
