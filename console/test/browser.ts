@@ -21,7 +21,7 @@ export const NO_BROWSER: string | undefined =
     ? 'the browser package has no program for this machine'
     : undefined;
 
-async function launch(): Promise<Browser> {
+export async function launchBrowser(): Promise<Browser> {
   if (process.platform !== 'linux') return chromium.launch({ channel: 'chrome' });
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   return chromium.launch({ executablePath: await chromiumFiles.executablePath(), args: [...sandbox, '--disable-gpu'] });
@@ -125,13 +125,24 @@ export interface Bench {
 const EXPECTED =
   /^Failed to load resource: (?:net::ERR_(?:INTERNET_DISCONNECTED|FAILED|NETWORK_CHANGED)|the server responded with a status of (?:401|404|500))/;
 
-function watch(context: BrowserContext, faults: string[]): void {
+/** Gathers what no page may do: break its policy, log an error, or let one go uncaught. */
+export async function watchPages(context: BrowserContext, faults: string[]): Promise<void> {
   context.on('console', (message) => {
     const text = message.text();
     if (message.type() === 'error' && !EXPECTED.test(text)) faults.push(`console: ${text}`);
     if (/violates the following Content Security Policy|requires 'Trusted/.test(text)) faults.push(`policy: ${text}`);
   });
-  context.on('weberror', (error) => faults.push(`uncaught: ${error.error().stack ?? error.error().message}`));
+  context.on('weberror', (fault) => {
+    const { name, message, stack } = fault.error();
+    faults.push(`uncaught on ${fault.page()?.url()}: ${name} ${message} ${stack}`);
+  });
+  await context.exposeBinding('reportViolation', (_source, text: string) => faults.push(`policy: ${text}`));
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => {
+      const report = (globalThis as unknown as { reportViolation(text: string): void }).reportViolation;
+      report(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`);
+    });
+  });
 }
 
 export async function openBench(): Promise<Bench> {
@@ -140,21 +151,12 @@ export async function openBench(): Promise<Bench> {
   const site = await openSite();
   const [{ child, ready }, browser] = await Promise.all([
     serve(data, `127.0.0.1/32:${new URL(site.url).port}`),
-    launch(),
+    launchBrowser(),
   ]);
   const faults: string[] = [];
   const context = async (options: BrowserContextOptions = {}): Promise<BrowserContext> => {
     const made = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', ...options });
-    watch(made, faults);
-    await made.exposeBinding('reportViolation', (_source, text: string) => faults.push(`policy: ${text}`));
-    await made.addInitScript(() => {
-      addEventListener('securitypolicyviolation', (event) => {
-        const report = (globalThis as unknown as { reportViolation(text: string): void }).reportViolation;
-        report(
-          `${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`,
-        );
-      });
-    });
+    await watchPages(made, faults);
     return made;
   };
   const api = async <T>(path: string, body?: unknown): Promise<T> => {

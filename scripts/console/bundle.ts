@@ -49,9 +49,8 @@ const workers: Plugin = {
 };
 
 /** The output that was made from the entry, and what it imports at once, directly or through others. */
-function firstLoad(metafile: Metafile): Pick<BuiltConsole, 'entry' | 'scripts' | 'styles'> {
-  const [entry, output] =
-    Object.entries(metafile.outputs).find(([, one]) => one.entryPoint?.endsWith('console/src/main.tsx')) ?? [];
+function firstLoad(metafile: Metafile, from: string): Pick<BuiltConsole, 'entry' | 'scripts' | 'styles'> {
+  const [entry, output] = Object.entries(metafile.outputs).find(([, one]) => one.entryPoint?.endsWith(from)) ?? [];
   if (entry === undefined || output === undefined) throw new TypeError('the bundler made no entry');
   const seen = new Set<string>();
   const follow = (path: string): void => {
@@ -66,21 +65,23 @@ function firstLoad(metafile: Metafile): Pick<BuiltConsole, 'entry' | 'scripts' |
   return { entry: basename(entry), scripts: [...seen].map((path) => basename(path)), styles };
 }
 
-/** Throws with the place and the reason of the first faults. */
-export async function bundleConsole(root: string): Promise<BuiltConsole> {
+const ENTRY = 'console/src/main.tsx';
+
+/** Throws with the place and the reason of the first faults. `entry` is another than the console's for its gallery alone. */
+export async function bundleConsole(root: string, entry = ENTRY): Promise<BuiltConsole> {
   try {
-    return await bundle(root);
+    return await bundle(root, entry);
   } finally {
     // The bundler's own process would live as long as ours, and `npm start` goes on to serve.
     await stop();
   }
 }
 
-async function bundle(root: string): Promise<BuiltConsole> {
+async function bundle(root: string, entry: string): Promise<BuiltConsole> {
   const result = await build({
     ...COMMON,
     absWorkingDir: root,
-    entryPoints: [join(root, 'console/src/main.tsx')],
+    entryPoints: [join(root, entry)],
     outdir: join(root, 'console/dist/assets'),
     splitting: true,
     entryNames: '[name]-[hash]',
@@ -91,5 +92,5 @@ async function bundle(root: string): Promise<BuiltConsole> {
     plugins: [workers],
   });
   const files = result.outputFiles.map(({ path, contents }) => ({ name: basename(path), bytes: contents }));
-  return { ...firstLoad(result.metafile), files };
+  return { ...firstLoad(result.metafile, entry), files };
 }

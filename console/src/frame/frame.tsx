@@ -88,7 +88,7 @@ function Shell({ session }: { readonly session: Session }) {
   const act = useActs(keys, signOut);
   // Once the first screen is drawn: a hand that types right after Control and K finds the field.
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), REST_MS);
+    const timer = setTimeout(() => void loadPalette().catch(() => undefined), REST_MS);
     return () => clearTimeout(timer);
   }, []);
   return (
