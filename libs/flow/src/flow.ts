@@ -30,6 +30,7 @@ export {
   pinTools,
   type ToolDefinition,
 } from './pins.ts';
+export type { Past } from './recall.ts';
 export { type Finding, type Json, sanitize, sanitizeValue } from './sanitize.ts';
 export type { Answer, Session, SessionState } from './session.ts';
 export type { Opening } from './session-cell.ts';

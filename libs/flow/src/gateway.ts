@@ -62,6 +62,7 @@ const DEFAULTS: PolicyOptions = {
   approvalMs: 600_000,
   mostCalls: 1_000,
   modelReadsPrivate: true,
+  privateAddresses: 'refuse',
 };
 const SILENT: Trace = { write: () => undefined, entries: () => [] };
 
@@ -158,7 +159,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (typeof opening.prompt !== 'string' || typeof opening.principal !== 'string' || opening.principal === '')
         throw new FlowError('bad_option', 'A session needs a prompt and a principal.');
       const trace = createTrace(options.audit);
-      const id = randomUUID();
+      const id = opening.id ?? randomUUID();
       const cell = begin(opening, id, trace);
       trace.write('opened', { id, ...wordsOf(opening), shown: cell.shown, fixed: cell.grant satisfies FrozenGrant });
       return sessionOver(cell);

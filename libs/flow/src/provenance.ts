@@ -39,6 +39,7 @@ function addressReason(standing: Standing, { leaf, label }: Judged): Reason | un
   const url = normalizeUrl(leaf.value);
   if (url === undefined)
     return { code: 'scheme_refused', arg: leaf.path, detail: 'Only http and https can be called.' };
+  if (standing.policy.privateAddresses === 'elsewhere') return undefined;
   const parsed = URL.parse(url);
   const port = parsed?.port === '' || parsed === null ? (scheme === 'https' ? '443' : '80') : parsed.port;
   const granted = standing.grant.hosts?.includes(`${parsed?.hostname ?? ''}:${port}`) === true;

@@ -30,6 +30,8 @@ export interface Opening {
   /** The task, in the user's words. */
   readonly prompt: string;
   readonly principal: string;
+  /** The runtime's own name of the session, to which approvals are bound; a random one unless told. */
+  readonly id?: string;
   /** Validated input of the task: its strings are the user's words too. */
   readonly input?: Json;
   /** The body of a skill that a person approved (R37). */

@@ -5,6 +5,7 @@ import { type ExecuteOptions, executeCall, type Labelled, type Run, type ToolRes
 import { inertLinks } from './inert-links.ts';
 import type { Integrity, Label } from './label.ts';
 import type { Message } from './messages.ts';
+import { type Past, recallInto } from './recall.ts';
 import { type Finding, sanitize } from './sanitize.ts';
 import { type Cell, effectiveArguments, hear, receive, standingOf } from './session-cell.ts';
 import type { Source } from './stated.ts';
@@ -36,6 +37,11 @@ export interface Session {
   decideTurn(calls: readonly { readonly tool: string; readonly args: Arguments }[]): readonly Decision[];
   /** Decides, asks, runs, sanitises, labels. Never throws for what a model or a tool did. */
   execute(tool: string, args: Arguments, run: Run, options?: ExecuteOptions): Promise<Labelled<ToolResult>>;
+  /**
+   * For a runtime that runs calls itself: what its journal holds, in order. The same journal makes the same session. Not written to the
+   * trace: the journal is the evidence. Never reached by a model.
+   */
+  recall(past: Past): Label | undefined;
   readonly approvals: Approvals;
   messages(): readonly Message[];
   /** What the model wrote, for the conversation. */
@@ -123,6 +129,7 @@ export function sessionOver(cell: Cell): Session {
     decide: (tool, args) => decideOn(cell, tool, args),
     decideTurn: (calls) => decideTurn(cell, calls),
     execute: (tool, args, run, options = {}) => executeCall(cell, tool, args, run, options),
+    recall: (past) => recallInto(cell, past),
     approvals: { resolve: cell.desk.resolve, pending: cell.desk.pending, count: cell.desk.count },
     messages: () => [...cell.messages],
     say: (text) => void cell.messages.push({ role: 'assistant', text }),

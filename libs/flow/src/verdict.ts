@@ -36,6 +36,8 @@ export interface PolicyOptions {
   readonly mostCalls: number;
   /** Whether the provider of the model may see this tenant's private data (R36). */
   readonly modelReadsPrivate: boolean;
+  /** Who judges loopback and private ranges (R12): refused here unless granted, or left to an egress guard that judges every connect. */
+  readonly privateAddresses: 'refuse' | 'elsewhere';
 }
 
 export interface Standing extends Evidence {
