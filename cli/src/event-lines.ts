@@ -65,6 +65,15 @@ function inertJoin(texts: readonly string[]): string {
   return all.length > 400 ? `${all.slice(0, 400)}…` : all;
 }
 
+function codes(fields: Fields): string {
+  const all = fields.list('reasons').map((reason) => fieldsOf(reason).text('code', 60));
+  return inertJoin([...new Set(all)]) || 'no reason';
+}
+
+function said(fields: Fields): string {
+  return inertJoin(fields.list('parts').map((part) => fieldsOf(part).text('text', 240)));
+}
+
 function toolCompleted(fields: Fields): string {
   const findings = fields.number('findings') ?? 0;
   const suspicious = findings > 0 ? `; ${plural(findings, 'suspicious passage')} made inert` : '';
@@ -98,6 +107,33 @@ const ROWS: Readonly<Record<string, Row>> = {
     'warn',
     (f) => `${f.text('tool', 60)}: ${f.text('reason', 60)}; ${f.text('detail')}`,
   ],
+  'tool.call.decided': [
+    '·',
+    'decided',
+    'quiet',
+    (f) => `${f.text('tool', 60)} (${f.text('effect', 40)}): ${f.text('verdict', 20)}; ${codes(f)}`,
+  ],
+  'tool.call.held': [
+    '‖',
+    'held',
+    'warn',
+    (f) =>
+      `${f.text('tool', 60)}: ${f.text('rule', 60)}; approval ${f.text('approval_id', 40)}, until ${f.text('expires_at', 40)}`,
+  ],
+  'tool.call.approved': [
+    '✓',
+    'approved',
+    'good',
+    (f) => `${f.text('tool', 60)} by ${plural(f.list('decided_by').length, 'approver')}`,
+  ],
+  'tool.call.expired': ['⊘', 'expired', 'warn', (f) => `${f.text('tool', 60)}: nobody approved it in time`],
+  'effect.unknown': [
+    '?',
+    'unknown',
+    'bad',
+    (f) => `${f.text('tool', 60)}: nobody knows what became of ${f.text('effect_key', 60)} (${f.text('reason', 40)})`,
+  ],
+  'human.message': ['☺', 'person', 'plain', (f) => `on ${f.text('about', 80)}: ${said(f)}`],
   'tool.call.started': ['→', 'calls', 'quiet', (f) => `${f.text('tool', 60)} (attempt ${f.text('attempt', 10)})`],
   'tool.call.completed': ['←', 'answer', 'plain', toolCompleted],
   'tool.call.failed': [

@@ -119,6 +119,37 @@ const FIXTURES: Readonly<Record<string, unknown>> = {
   'egress.allowed': { call_id: 'c', hop: 0, host: 'h', port: 443, status: 200, bytes: 1 },
   'egress.blocked': { call_id: 'c', host: 'h', port: 443, rule: 'r', code: 'c' },
   'event.payload_removed': { first_seq: 0, last_seq: 9, reason: 'expired', policy: 'run_events' },
+  'tool.call.decided': {
+    call_id: 'c',
+    tool: 't',
+    verdict: 'hold',
+    effect: 'send',
+    reasons: [
+      {
+        code: 'target_unjustified',
+        arg: 'to',
+        value: 'x',
+        sources: [{ kind: 'tool', call_id: 'c', tool: 't', path: 'p' }],
+        detail: 'd',
+      },
+    ],
+    label: { integrity: 'untrusted', confidentiality: 'private' },
+    sources: ['https://a.example/'],
+    rule: { untrusted: true, private: true, leaves: true },
+  },
+  'tool.call.held': {
+    call_id: 'c',
+    tool: 't',
+    approval_id: UUID,
+    rule: 'target_unjustified',
+    digest: HASH,
+    approvers: 2,
+    expires_at: '2026-01-01T00:00:00.000Z',
+  },
+  'tool.call.approved': { call_id: 'c', tool: 't', approval_id: UUID, digest: HASH, decided_by: [UUID] },
+  'tool.call.expired': { call_id: 'c', tool: 't', approval_id: UUID, held_at: '2026-01-01T00:00:00.000Z' },
+  'effect.unknown': { call_id: 'c', tool: 't', effect_key: 'call:c', reason: 'worker_lost' },
+  'human.message': { author: UUID, about: 'effect call:c', parts: [{ kind: 'text', text: 'looked' }] },
   'effect.settled': { effect_key: 'k', outcome: 'done', by: 'user' },
 };
 

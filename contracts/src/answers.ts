@@ -1,5 +1,6 @@
 // The answers of the HTTP API, as the server writes them. A reader treats an unknown field or word as normal input (DEC-004).
 import { type TSchema, Type } from 'typebox';
+import { Approval, ApprovalPolicy, ApprovalSummary } from './approvals.ts';
 import { AuditRecord } from './audit.ts';
 import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals } from './billing.ts';
 import { EgressPolicy, EgressVerdict, Secret } from './egress.ts';
@@ -78,6 +79,8 @@ export const Effect = closed({
   idempotent: Type.Boolean(),
   claimed_at: Time,
   settled_at: orNull(Time),
+  /** Before it a call that was lost may still be under way: nobody settles it. */
+  settle_after: orNull(Time),
 });
 export type Effect = Answered<typeof Effect>;
 
@@ -240,6 +243,9 @@ export function either(one: TSchema, other: TSchema): TSchema {
 /** Every named answer, for the reference. */
 export const ANSWERS: Readonly<Record<string, TSchema>> = {
   ApiKey,
+  Approval,
+  ApprovalPolicy,
+  ApprovalSummary,
   Artifact,
   AuditRecord,
   Certificate,

@@ -25,6 +25,17 @@ export {
   SignedUrl,
   SkillSummary,
 } from './answers.ts';
+export {
+  Approval,
+  ApprovalCard,
+  ApprovalPolicy,
+  type ApprovalState,
+  ApprovalSummary,
+  DecideApproval,
+  Reason,
+  ResolveEffect,
+  Source,
+} from './approvals.ts';
 export { AuditRecord } from './audit.ts';
 export {
   BillingStanding,
@@ -101,6 +112,7 @@ export {
 export { Posture } from './posture.ts';
 export {
   ListApiKeysQuery,
+  ListApprovalsQuery,
   ListArtifactsQuery,
   ListAuditQuery,
   ListEffectsQuery,

@@ -2,7 +2,8 @@
 // Promises a closed writer schema per type; a reader that meets an unknown type or field treats it as normal input.
 // Must never change a released shape in place: a breaking change is a new version.
 import { type Static, Type } from 'typebox';
-import { Confidentiality, Count, closed, Integrity, Money, Sha256, Uuid, Word } from './shapes.ts';
+import { Reasons, RuleOfTwo } from './approvals.ts';
+import { Confidentiality, Count, closed, Integrity, Money, Sha256, Time, Uuid, Word } from './shapes.ts';
 import { type Checked, type Checker, checker } from './validate.ts';
 
 const CallId = Type.String({ minLength: 1, maxLength: 100 });
@@ -46,6 +47,35 @@ const data = {
     arguments_digest: Sha256,
     effect: Word,
   }),
+  /** What the gateway made of a request, and of what: labels of the session, grounds and sources of the values. */
+  'tool.call.decided': closed({
+    call_id: CallId,
+    tool: Word,
+    verdict: Type.Union([Type.Literal('allow'), Type.Literal('hold'), Type.Literal('block')]),
+    effect: Word,
+    reasons: Reasons,
+    label: Label,
+    sources: Type.Array(Type.String({ maxLength: 300 }), { maxItems: 100 }),
+    rule: RuleOfTwo,
+  }),
+  'tool.call.held': closed({
+    call_id: CallId,
+    tool: Word,
+    approval_id: Uuid,
+    rule: Word,
+    digest: Sha256,
+    /** How many people must approve. */
+    approvers: Count,
+    expires_at: Time,
+  }),
+  'tool.call.approved': closed({
+    call_id: CallId,
+    tool: Word,
+    approval_id: Uuid,
+    digest: Sha256,
+    decided_by: Type.Array(Uuid, { minItems: 1, maxItems: 2 }),
+  }),
+  'tool.call.expired': closed({ call_id: CallId, tool: Word, approval_id: Uuid, held_at: Time }),
   'tool.call.denied': closed({ call_id: CallId, tool: Word, reason: Word, detail: Type.String({ maxLength: 500 }) }),
   'tool.call.started': closed({ call_id: CallId, tool: Word, effect_key: Word, attempt: Count }),
   'tool.call.completed': closed({
@@ -104,6 +134,17 @@ const data = {
   }),
   /** The payloads of these events, both ends included, are gone; their envelopes and hashes stay. */
   'event.payload_removed': closed({ first_seq: Count, last_seq: Count, reason: Word, policy: Word }),
+  /** It is not known whether the effect took place: a person looks, and says. */
+  'effect.unknown': closed({ call_id: CallId, tool: Word, effect_key: Word, reason: Word }),
+  /** Words of a person in a run; `about` says of what. */
+  'human.message': closed({
+    author: Uuid,
+    about: Word,
+    parts: Type.Array(closed({ kind: Type.Literal('text'), text: Type.String({ maxLength: 4_000 }) }), {
+      minItems: 1,
+      maxItems: 10,
+    }),
+  }),
   'effect.settled': closed({ effect_key: Word, outcome: Word, by: Word }),
 } as const;
 

@@ -59,6 +59,9 @@ export const SCOPES = [
   'egress:write',
   'secrets:read',
   'secrets:write',
+  'approvals:read',
+  'approvals:decide',
+  'approvals:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

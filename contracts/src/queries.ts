@@ -1,5 +1,6 @@
 // The query parameters of the HTTP API, each list closed: an unknown parameter is refused.
 import { type Static, Type } from 'typebox';
+import { ApprovalState } from './approvals.ts';
 import { RunStatus } from './http.ts';
 import { closed, Uuid } from './shapes.ts';
 
@@ -46,6 +47,13 @@ export const ListEffectsQuery = closed({
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 400, pattern: '^[A-Za-z0-9_-]+$' })),
 });
 export type ListEffectsQuery = Static<typeof ListEffectsQuery>;
+
+export const ListApprovalsQuery = closed({
+  ...page,
+  state: Type.Optional(ApprovalState),
+  run_id: Type.Optional(Uuid),
+});
+export type ListApprovalsQuery = Static<typeof ListApprovalsQuery>;
 
 export const ListArtifactsQuery = closed({ ...page, run_id: Type.Optional(Uuid) });
 export type ListArtifactsQuery = Static<typeof ListArtifactsQuery>;

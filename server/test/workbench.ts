@@ -49,6 +49,8 @@ export async function serveSite(listener: RequestListener): Promise<Site> {
   };
 }
 
+const ENDED = ['succeeded', 'failed', 'cancelled'];
+
 export interface WorkbenchOptions {
   readonly ports?: readonly number[];
   readonly models?: ModelSettings;
@@ -73,6 +75,13 @@ export interface Workbench {
   events(id: RunId): Promise<EventEnvelope[]>;
   /** Waits until the run has ended and answers it. */
   ended(id: RunId): Promise<Run>;
+  /** Ends its workers. */
+  stop(): Promise<void>;
+  /** Waits until the log has grown beyond `seq`. */
+  moved(id: RunId, seq: number): Promise<void>;
+  until(id: RunId, statuses: readonly string[]): Promise<Run>;
+  /** Waits until the run has ended or waits for a person. */
+  rested(id: RunId): Promise<Run>;
   /** Waits until an event matches. */
   seen(id: RunId, is: (event: EventEnvelope) => boolean): Promise<EventEnvelope>;
   verify(id: RunId): Promise<Verdict>;
@@ -124,6 +133,13 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const scope = database.api.tenant(alice);
   const events = async (id: RunId): Promise<EventEnvelope[]> => Array.fromAsync(allEvents(scope, id));
   const workers = new Set<WorkerHandle>();
+  const until = async (id: RunId, statuses: readonly string[]): Promise<Run> => {
+    await waitFor(signals, id, async () => {
+      const { status } = await getRun(scope, id);
+      return statuses.includes(status) ? status : undefined;
+    });
+    return getRun(scope, id);
+  };
   return {
     database,
     agent,
@@ -157,13 +173,16 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     },
     run: (id) => getRun(scope, id),
     events,
-    ended: async (id) => {
-      await waitFor(signals, id, async () => {
-        const { status } = await getRun(scope, id);
-        return status === 'succeeded' || status === 'failed' || status === 'cancelled' ? status : undefined;
-      });
-      return getRun(scope, id);
+    stop: async () => {
+      await Promise.all([...workers].map((worker) => worker.close()));
+      workers.clear();
     },
+    until,
+    moved: async (id, seq) => {
+      await waitFor(signals, id, async () => ((await getRun(scope, id)).last_seq > seq ? true : undefined));
+    },
+    ended: (id) => until(id, ENDED),
+    rested: (id) => until(id, [...ENDED, 'waiting']),
     seen: (id, is) =>
       waitFor(signals, id, async () => {
         const all = await events(id);

@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react';
 import { Inert, InertLine } from '../components/inert.tsx';
 import type { Body, Row } from '../live/run-log.ts';
+import { DECISION_EVENTS } from './decision-events.tsx';
 import type { Label, Renderer, Tone } from './renderer.tsx';
 import { RUN_EVENTS } from './run-events.tsx';
 import { TOOL_EVENTS } from './tool-events.tsx';
@@ -10,6 +11,7 @@ import { TOOL_EVENTS } from './tool-events.tsx';
 const RENDERERS: ReadonlyMap<string, Renderer> = new Map([
   ...Object.entries(RUN_EVENTS),
   ...Object.entries(TOOL_EVENTS),
+  ...Object.entries(DECISION_EVENTS),
 ]);
 
 export interface EventView {

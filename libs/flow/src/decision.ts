@@ -100,6 +100,21 @@ function ruleOfTwo(standing: Standing, tool: ToolLabel, judged: readonly Judged[
   return { A: standing.memory.tainted, B: standing.memory.holdsPrivate, C: setsC(tool, carriesBody(judged)) };
 }
 
+const MOST_TOLD = 50;
+
+/** Whose word each target and parameter of an allowed call is: the evidence of the decision. */
+function tellGrounds(judged: readonly Judged[], grounds: readonly Justification[]): Reason[] {
+  return judged
+    .filter(({ justification }) => grounds.includes(justification))
+    .slice(0, MOST_TOLD)
+    .map(({ leaf, label, justification: { ground, sources } }) => ({
+      code: `${label.role}_${ground === 'none' ? 'untainted' : ground}`,
+      arg: leaf.path,
+      sources,
+      detail: ground === 'none' ? 'Nothing untrusted had been read.' : 'The value is justified.',
+    }));
+}
+
 function judgeCall(standing: Standing, tool: string, args: Arguments): Decision {
   const block = (...reasons: readonly Reason[]): Decision => ({ verdict: 'block', reasons });
   if (canonicalText(args) === '' || args === null || typeof args !== 'object' || Array.isArray(args))
@@ -128,7 +143,10 @@ function judgeCall(standing: Standing, tool: string, args: Arguments): Decision 
   if (reasons.length === 0)
     return {
       verdict: 'allow',
-      reasons: [{ code: 'justified', detail: 'In the grant, and every value is justified.' }],
+      reasons: [
+        { code: 'justified', detail: 'In the grant, and every value is justified.' },
+        ...tellGrounds(judged, grounds),
+      ],
     };
   const token = tokenOf(standing, digest);
   return {

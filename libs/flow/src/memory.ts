@@ -154,7 +154,14 @@ export function createMemory(): SessionMemory {
     },
     findTrusted: (value) => find(value, (leaf) => leaf.integrity === 'trusted', true),
     findAttested: (value, kind) => find(value, (leaf) => leaf.kind === kind, false),
-    findAnywhere: (value) => find(value, () => true, true),
+    findAnywhere: (value) => {
+      const folded = fold(String(value ?? ''));
+      // For people to read: a part of a text is enough here, and nowhere else.
+      return (
+        find(value, () => true, true) ??
+        (folded.length < SHORT ? undefined : fields.find((leaf) => leaf.folded.includes(folded)))
+      );
+    },
     fieldsOf: (call) => byCall.get(call) ?? [],
     wasAsked: (call) => asked.has(call),
     linkDepth: (url) => links.get(normalizeUrl(url) ?? ''),

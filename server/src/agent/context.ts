@@ -13,6 +13,7 @@ import type { DocumentParser } from '../parse/parse.ts';
 import type { RunPrincipal } from '../principal.ts';
 import type { RunWork } from '../runs/runs.ts';
 import type { Skills } from '../skills/skills.ts';
+import type { Tool } from '../tools/tools.ts';
 import type { Models } from './models.ts';
 
 /** Each may be removed by tests and proofs only (DEC-011); all stand in every shipped composition. */
@@ -77,6 +78,13 @@ export interface DriveContext {
   /** What the run has used so far, settled and lost. */
   readonly spent: () => Used;
   readonly spend: (more: Used) => void;
+  /** Tools of this release and of this tenant. */
+  readonly tools: readonly Tool[];
+  /** Those of them that the grant of the run holds: the model is told of no other. */
+  readonly granted: readonly Tool[];
+  /** Milliseconds in which people were waited for: no budget pays for them. */
+  readonly waitedMs: () => number;
+  readonly waited: (ms: number) => void;
   /** The log of the run grew. */
   readonly touched: () => void;
 }

@@ -1,21 +1,22 @@
 // The loop: replay the journal, then do the next thing it asks for, until the run has an end.
-import type { NewEvent } from '@sallyport/contracts';
-import { inertLinks, normalizeUrl, sanitize, statedUrls } from '@sallyport/flow';
+import { ENTITY_TYPES, type NewEvent } from '@sallyport/contracts';
+import { inertLinks, joinLabels, type Label, type Session, sanitize } from '@sallyport/flow';
 import { openArtifact } from '../artifacts/artifacts.ts';
+import { openRunSession, sessionLabel } from '../containment/containment.ts';
 import { type EgressWays, parseLists } from '../egress/egress.ts';
 import { allEvents } from '../events/events.ts';
 import { type ArtifactId, asId } from '../ids.ts';
 import { openingMessages } from '../prompt/prompt.ts';
-import { type Finish, finishRun } from '../runs/runs.ts';
-import { callTool, grantedTools } from '../tools/tools.ts';
+import { type Finish, finishRun, waitRun } from '../runs/runs.ts';
+import { callTool, labelsOf } from '../tools/tools.ts';
 import { type AgentDeps, ALL_DOORS, type Claim, type DriveContext, type Hold } from './context.ts';
 import { type Journal, type PendingCall, replay } from './journal.ts';
 import type { Model } from './model.ts';
 import { findPoison, takeUp } from './resume.ts';
 import { modelStep, overBudget } from './step.ts';
 
-/** `ended`: the run has its last event. `released`: somebody goes on with it later. */
-export type DriveEnd = 'ended' | 'released';
+/** `ended`: the run has its last event. `released`: somebody goes on with it later. `waiting`: when a person has spoken. */
+export type DriveEnd = 'ended' | 'released' | 'waiting';
 
 /**
  * Drives a claimed run until it ends, or until its worker drains.
@@ -32,9 +33,10 @@ export async function driveRun(deps: AgentDeps, claim: Claim, hold: Hold): Promi
     urls: context.work.grant.urls,
     artifacts: context.work.grant.artifacts,
   });
-  const tools = grantedTools(context.work.grant);
-  const { journal: remembers } = deps.doors ?? ALL_DOORS;
+  const { journal: remembers, grant: granted } = deps.doors ?? ALL_DOORS;
   const from = remembers ? -1 : taken.seq;
+  const ground = groundOf(context, skill.body, granted);
+  const remembered = new RunMemory(openRunSession(ground));
   for (;;) {
     const journal = await replay(allEvents(deps.db.tenant(claim.principal), context.work.id, from), (id) =>
       loadRendering(deps, claim, id),
@@ -42,25 +44,67 @@ export async function driveRun(deps: AgentDeps, claim: Claim, hold: Hold): Promi
     if (journal.ended) return 'ended';
     if (await findPoison(context, claim, journal)) return finish(context, failed('poisoned_step'));
     if (hold.draining()) return 'released';
-    const [next] = journal.pending;
+    context.waited(journal.waitedMs);
+    const next = journal.pending.find(isReady);
     if (next !== undefined) {
       const over = next.started === 0 ? overBudget(context, { tokens: 0, cost: '0', calls: 1 }) : undefined;
       if (over !== undefined) return finish(context, failed('budget_exceeded'), [over]);
       const { callId, tool } = next;
-      await context.log.within({ step: journal.step, call_id: callId, tool }, () => call(deps, context, journal, next));
-      if (next.started === 0) context.spend({ tokens: 0, cost: '0', calls: 1 });
+      const done = await context.log.within({ step: journal.step, call_id: callId, tool }, () =>
+        call(deps, context, { journal, session: remembered.upTo(journal) }, next),
+      );
+      if (next.started === 0 && done === 'called') context.spend({ tokens: 0, cost: '0', calls: 1 });
+      continue;
+    }
+    if (journal.pending.length > 0) {
+      if (await wait(context, journal)) return 'waiting';
       continue;
     }
     if (journal.answer !== undefined) return conclude(context, journal, journal.answer.text);
     const request = {
       messages: [...opening, ...journal.messages],
-      tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+      tools: context.granted.map(({ name, description, parameters }) => ({ name, description, parameters })),
       maxOutputTokens: model.maxOutputTokens,
     };
     const { step } = journal;
     const end = await context.log.within({ step, model: model.name }, () => ask(context, model, request, step));
     if (end !== undefined) return end;
   }
+}
+
+/** Neither held for people nor without a known outcome. */
+function isReady(call: PendingCall): boolean {
+  return call.unknown === undefined && (call.held === undefined || call.approved !== undefined);
+}
+
+function groundOf({ work, tools }: DriveContext, skillBody: string, granted: boolean) {
+  const entityTypes = ENTITY_TYPES.map(({ name, version }) => `${name}@${version}`);
+  return { work, skillBody, labels: labelsOf(tools), granted, tools: tools.map(({ name }) => name), entityTypes };
+}
+
+/** The session of the run, made to remember what its journal holds beyond what it remembers already. */
+class RunMemory {
+  readonly #session: Session;
+  #known = 0;
+  constructor(session: Session) {
+    this.#session = session;
+  }
+  upTo(journal: Journal): Session {
+    for (const past of journal.past.slice(this.#known)) this.#session.recall(past);
+    this.#known = journal.past.length;
+    return this.#session;
+  }
+}
+
+/** Gives the run away until a person has spoken. False when one has, meanwhile. */
+async function wait(context: DriveContext, journal: Journal): Promise<boolean> {
+  const reason = journal.pending.some((call) => call.unknown === true) ? 'effect_unknown' : 'approval';
+  const { work, principal } = context;
+  const waits = await context.db.atomic(principal, (tx) =>
+    waitRun(tx, work.id, principal.epoch, { lastSeq: journal.lastSeq, reason }),
+  );
+  if (waits) context.touched();
+  return waits;
 }
 
 /** One model step; an end when the run cannot go on after it. */
@@ -83,22 +127,29 @@ async function ask(
   );
 }
 
-async function call(deps: AgentDeps, context: DriveContext, journal: Journal, next: PendingCall): Promise<void> {
-  await callTool(
+function call(
+  deps: AgentDeps,
+  context: DriveContext,
+  { journal, session }: { readonly journal: Journal; readonly session: Session },
+  next: PendingCall,
+): ReturnType<typeof callTool> {
+  return callTool(
     {
       db: context.db,
       principal: context.principal,
       grant: context.work.grant,
-      stated: statedIn(context),
+      tools: context.tools,
+      session,
       doors: deps.doors ?? ALL_DOORS,
       used: usedBefore(journal, next),
       minted: journal.minted,
       touched: context.touched,
+      asked: ({ tool, rule, count }) => context.log.info('approval.requested', { name: tool, reason: rule, count }),
       services: {
         ways: waysOf(deps),
         parser: deps.parser,
         blobs: deps.blobs,
-        session: journal.label,
+        session: labelOf(journal, session),
         allowedLinks: allowedLinks(context, journal),
         signal: context.signal,
         mayStart: context.mayStart,
@@ -114,13 +165,9 @@ function waysOf({ egress: guard, reader, egressLists: deployment = OPEN, log }: 
   return { guard, reader, deployment, register: (secret) => log.register(secret) };
 }
 
-/** What a person said: every URL and every artifact of the task and its input, read from the run and not from its grant (R9a). */
-function statedIn({ work }: DriveContext): { urls: ReadonlySet<string>; artifacts: ReadonlySet<string> } {
-  const urls = [...(work.input.urls ?? []).map(normalizeUrl), ...statedUrls([work.task])];
-  return {
-    urls: new Set(urls.filter((url) => url !== undefined)),
-    artifacts: new Set(work.input.artifacts ?? []),
-  };
+/** What the run writes carries the label of all that it has read; failures and what a page steered count as well. */
+function labelOf(journal: Journal, session: Session): Label {
+  return joinLabels(journal.label, { ...sessionLabel(session), sources: [] });
 }
 
 /** A call that is begun again does not count against itself. */

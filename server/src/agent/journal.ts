@@ -1,11 +1,17 @@
 // Folds the events of a run into what the loop needs to go on: the journal is the only memory of a run (DEC-003).
 import { type EventData, type EventEnvelope, TERMINAL_EVENTS } from '@sallyport/contracts';
-import { joinLabels, type Label, normalizeUrl } from '@sallyport/flow';
+import { joinLabels, type Label, normalizeUrl, type Past } from '@sallyport/flow';
 import type { Message, ToolRequest } from '../prompt/prompt.ts';
 
 export interface PendingCall extends ToolRequest {
   /** How often it was begun without an outcome. */
   readonly started: number;
+  /** The gateway asked people about it. */
+  readonly held?: { readonly digest: string };
+  /** They approved it, under this digest. */
+  readonly approved?: { readonly digest: string };
+  /** It was begun, and nobody knows what became of it: a person says. */
+  readonly unknown?: true;
 }
 
 export interface Journal {
@@ -27,6 +33,12 @@ export interface Journal {
   /** The text of the last model message, when it asked for no tool. */
   readonly answer: { readonly text: string; readonly finishReason: string } | undefined;
   readonly ended: boolean;
+  /** What changes the session in which calls are decided, in order. */
+  readonly past: readonly Past[];
+  /** `seq` of the last event that was read. */
+  readonly lastSeq: number;
+  /** Milliseconds in which the run waited for people. */
+  readonly waitedMs: number;
 }
 
 /** Reads the rendering of a finished call that was too large for its event. */
@@ -43,6 +55,10 @@ interface Draft {
   links: Set<string>;
   answer: Journal['answer'];
   ended: boolean;
+  past: Past[];
+  lastSeq: number;
+  waitedMs: number;
+  waitingSince: number | undefined;
 }
 
 /** The class of what `artifact.write` made; pages and renderings are means, not results. */
@@ -60,6 +76,10 @@ export async function replay(events: AsyncIterable<EventEnvelope>, load: LoadRen
     links: new Set(),
     answer: undefined,
     ended: false,
+    past: [],
+    lastSeq: -1,
+    waitedMs: 0,
+    waitingSince: undefined,
   };
   for await (const event of events) await take(draft, event, load);
   return {
@@ -73,6 +93,8 @@ export async function replay(events: AsyncIterable<EventEnvelope>, load: LoadRen
 }
 
 async function take(draft: Draft, event: EventEnvelope, load: LoadRendering): Promise<void> {
+  draft.lastSeq = event.seq;
+  takeWaiting(draft, event);
   switch (event.type) {
     case 'model.message':
       return takeMessage(draft, event.data as EventData<'model.message'>);
@@ -99,12 +121,33 @@ async function take(draft: Draft, event: EventEnvelope, load: LoadRendering): Pr
       return takeResult(draft, event.data as EventData<'tool.call.completed'>, load);
     case 'tool.call.failed': {
       const data = event.data as EventData<'tool.call.failed'>;
+      takeFailure(draft, data);
       return takeRefusal(draft, data.call_id, data.tool, data.error.code, data.error.message);
     }
     case 'tool.call.denied': {
       const data = event.data as EventData<'tool.call.denied'>;
+      const call = draft.calls.get(data.call_id);
+      // The same call is not asked about again (R18).
+      if (call !== undefined && data.reason === DENIED_BY_PERSON)
+        draft.past.push({ kind: 'settled', tool: call.tool, args: call.arguments, verdict: 'deny' });
       return takeRefusal(draft, data.call_id, data.tool, data.reason, data.detail);
     }
+    case 'tool.call.held': {
+      const { call_id: callId, digest } = event.data as EventData<'tool.call.held'>;
+      return change(draft, callId, { held: { digest } });
+    }
+    case 'tool.call.approved': {
+      const { call_id: callId, digest } = event.data as EventData<'tool.call.approved'>;
+      return change(draft, callId, { approved: { digest } });
+    }
+    case 'tool.call.expired': {
+      const data = event.data as EventData<'tool.call.expired'>;
+      return takeRefusal(draft, data.call_id, data.tool, 'approval_expired', 'Nobody approved the call in time.');
+    }
+    case 'effect.unknown':
+      return change(draft, (event.data as EventData<'effect.unknown'>).call_id, { unknown: true });
+    case 'effect.settled':
+      return takeResolution(draft, event.data as EventData<'effect.settled'>);
     default:
       draft.ended ||= TERMINAL_EVENTS.has(event.type);
   }
@@ -129,9 +172,69 @@ async function takeResult(draft: Draft, data: EventData<'tool.call.completed'>, 
   const call = draft.calls.get(data.call_id);
   draft.calls.delete(data.call_id);
   draft.messages.push({ role: 'tool', callId: data.call_id, tool: data.tool, payload });
+  if (call !== undefined) recallCall(draft, call, { output: JSON.parse(payload), failed: false, label: data.label });
   const source = String(call?.arguments.url ?? call?.arguments.artifact_id ?? data.call_id).slice(0, 200);
   draft.labels.push({ ...data.label, sources: data.label.integrity === 'untrusted' ? [source] : [] });
   for (const url of linksIn(payload)) draft.links.add(url);
+}
+
+const DENIED_BY_PERSON = 'denied_by_person';
+
+function change(draft: Draft, callId: string, more: Partial<PendingCall>): void {
+  const call = draft.calls.get(callId);
+  if (call !== undefined) draft.calls.set(callId, { ...call, ...more });
+}
+
+function takeWaiting(draft: Draft, event: EventEnvelope): void {
+  const at = Date.parse(event.time);
+  if (event.type === 'run.waiting') draft.waitingSince = at;
+  if (event.type !== 'run.resumed' || draft.waitingSince === undefined) return;
+  draft.waitedMs += Math.max(0, at - draft.waitingSince);
+  draft.waitingSince = undefined;
+}
+
+/**
+ * A call that was begun and has an outcome, as the session is to remember it. It is told when the outcome is there, and not when the
+ * call began: one that is begun again after a crash must not count against itself.
+ */
+function recallCall(
+  draft: Draft,
+  call: PendingCall,
+  outcome: { readonly output: unknown; readonly failed: boolean; readonly label?: Omit<Label, 'sources'> },
+): void {
+  const { tool, arguments: args } = call;
+  const endorsed = call.approved !== undefined;
+  if (endorsed) draft.past.push({ kind: 'settled', tool, args, verdict: 'approve' });
+  draft.past.push({ kind: 'started', tool, args });
+  const { output, failed, label } = outcome;
+  const stored = label === undefined ? {} : { stored: { ...label, sources: [call.callId] } };
+  draft.past.push({ kind: 'result', call: call.callId, tool, args, output, failed, endorsed, ...stored });
+}
+
+function takeFailure(draft: Draft, data: EventData<'tool.call.failed'>): void {
+  const call = draft.calls.get(data.call_id);
+  if (call !== undefined && call.started > 0)
+    recallCall(draft, call, {
+      output: { error: { code: data.error.code, message: data.error.message } },
+      failed: true,
+    });
+}
+
+const RESOLUTIONS: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  happened: [
+    'effect_happened',
+    'A person found that the effect took place; there is no answer of it. Do not repeat it.',
+  ],
+  did_not_happen: ['effect_did_not_happen', 'A person found that the effect did not take place.'],
+};
+const NOT_KNOWN = ['effect_unknown', 'It is not known whether the effect took place. Do not repeat it.'] as const;
+
+function takeResolution(draft: Draft, { effect_key: key, outcome }: EventData<'effect.settled'>): void {
+  const call = [...draft.calls.values()].find((one) => one.unknown === true && `call:${one.callId}` === key);
+  if (call === undefined) return;
+  const [code, message] = RESOLUTIONS[outcome] ?? NOT_KNOWN;
+  recallCall(draft, call, { output: { error: { code, message } }, failed: true });
+  takeRefusal(draft, call.callId, call.tool, code, message);
 }
 
 function takeRefusal(draft: Draft, callId: string, tool: string, code: string, message: string): void {

@@ -3,6 +3,7 @@ import { append } from '../events/events.ts';
 import { countLost, formatMoney, microCents, type Used } from '../limits/limits.ts';
 import { loadWork, settleLostSteps, startRun } from '../runs/runs.ts';
 import type { Skill } from '../skills/skills.ts';
+import { listTools } from '../tools/tools.ts';
 import type { AgentDeps, Claim, DriveContext, Hold } from './context.ts';
 import type { Journal } from './journal.ts';
 import type { Model } from './model.ts';
@@ -32,12 +33,20 @@ export async function takeUp(deps: AgentDeps, claim: Claim, hold: Hold): Promise
   // Read after the settling: the totals hold what was lost.
   const work = await loadWork(deps.db.tenant(principal), id);
   let used: Used = work.usage;
+  let waitedMs = 0;
+  const tools = listTools();
   const context: DriveContext = {
     db: deps.db,
     principal,
     work,
     signal: hold.signal,
     mayStart: hold.mayStart,
+    tools,
+    granted: tools.filter(({ name }) => work.grant.tools.some(({ tool }) => tool === name)),
+    waitedMs: () => waitedMs,
+    waited: (ms) => {
+      waitedMs = ms;
+    },
     prices: deps.prices,
     clock: deps.clock,
     log: deps.log.with({ tenant_id: principal.tenantId, run_id: id, worker_id: claim.workerId }),

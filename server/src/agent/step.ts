@@ -7,7 +7,6 @@ import type { TenantTx } from '../db/db.ts';
 import { append, lockRun, storable } from '../events/events.ts';
 import { decideBudget, forgo, type ReservationId, type Reserved, reserve, settle } from '../limits/limits.ts';
 import { recordUsage, usageEvent } from '../runs/runs.ts';
-import { effectOf } from '../tools/tools.ts';
 import type { DriveContext } from './context.ts';
 import { costOf, type Model, type ModelAnswer, ModelError, type ModelRequest } from './model.ts';
 
@@ -82,7 +81,8 @@ export function overBudget(
   next: { readonly tokens: number; readonly cost: string; readonly calls: number },
 ): NewEvent | undefined {
   const { work, spent } = context;
-  const seconds = work.startedAt === null ? 0 : (context.clock.now() - work.startedAt.getTime()) / 1_000;
+  const seconds =
+    work.startedAt === null ? 0 : (context.clock.now() - work.startedAt.getTime() - context.waitedMs()) / 1_000;
   const verdict = decideBudget(work.budget, spent(), { ...next, seconds });
   if (verdict.verdict === 'allow') return undefined;
   const { limit, allowed, observed } = verdict;
@@ -117,7 +117,7 @@ async function commit(context: DriveContext, open: OpenStep, answer: ModelAnswer
   const used = { ...answer.usage, cost: costOf(price, answer.usage) };
   const spent = { tokens: used.input + used.output, cost: used.cost };
   const events = [
-    ...messageEvents(step, answer),
+    ...messageEvents(context, step, answer),
     usageEvent(model.name, used, 'settled'),
     { type: 'step.completed', actor: AGENT, data: { step, status: 'completed' } } satisfies NewEvent,
   ];
@@ -136,7 +136,7 @@ async function commit(context: DriveContext, open: OpenStep, answer: ModelAnswer
 }
 
 /** Call ids are ours, never the provider's: unique in the run, and the same when a lost step is asked again. */
-function messageEvents(step: number, answer: ModelAnswer): NewEvent[] {
+function messageEvents({ tools }: DriveContext, step: number, answer: ModelAnswer): NewEvent[] {
   const calls = answer.calls.slice(0, MOST_CALLS).map((call, index) => ({
     call_id: `call_${step}_${index + 1}`,
     tool: call.tool === '' ? 'unnamed' : call.tool.slice(0, 200),
@@ -164,7 +164,7 @@ function messageEvents(step: number, answer: ModelAnswer): NewEvent[] {
         data: {
           ...call,
           arguments_digest: createHash('sha256').update(canonicalize(call.arguments)).digest('hex'),
-          effect: effectOf(call.tool),
+          effect: tools.find(({ name }) => name === call.tool)?.effect ?? 'unknown',
         },
       }),
     ),

@@ -46,7 +46,15 @@ export type AuditAction =
   | 'secret.deleted'
   | 'egress.policy_changed'
   | 'retention.changed'
-  | 'retention.expired';
+  | 'retention.expired'
+  | 'approval.requested'
+  | 'approval.approved'
+  | 'approval.denied'
+  | 'approval.expired'
+  | 'approval.used'
+  | 'approval.policy_changed'
+  | 'effect.unknown'
+  | 'effect.resolved';
 
 export interface Act {
   readonly action: AuditAction;

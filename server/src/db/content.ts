@@ -17,6 +17,8 @@ const KEY_COLUMNS = {
   'entities.sources': 'sealed_by',
   'idempotency.body': 'sealed_by',
   'secrets.value': 'sealed_by',
+  'approvals.card': 'sealed_by',
+  'approval_seats.note': 'sealed_by',
 } as const;
 
 export type ContentColumn = keyof typeof KEY_COLUMNS;

@@ -74,6 +74,7 @@ const SYSTEM = {
   create_setup_link: 'select expires_at from sys.create_setup_link($1, $2, $3, $4)',
   claim_setup_link: 'select tenant_id, user_id from sys.claim_setup_link($1)',
   audit_due: 'select tenant_id from sys.audit_due($1)',
+  approvals_due: 'select tenant_id from sys.approvals_due($1)',
   find_billing_tenant: 'select tenant_id from sys.find_billing_tenant($1, $2)',
   link_billing_customer: 'select linked from sys.link_billing_customer($1, $2, $3)',
   draw_billing_ticket: 'select ticket, known from sys.draw_billing_ticket($1, $2)',

@@ -159,6 +159,112 @@ grant delete, select on app.api_keys to {{p}}_purger;
 grant insert, select on app.api_keys to {{p}}_tenant;
 grant update (name, status, exposed, expires_at, last_used_at, replaced_by, networks) on app.api_keys to {{p}}_tenant;
 
+create table app.approval_policies (
+  tenant_id uuid not null,
+  starter_may boolean not null,
+  seats integer not null,
+  expires_seconds integer not null,
+  constraint approval_policies_pkey PRIMARY KEY (tenant_id),
+  constraint approval_policies_expires_seconds_check CHECK (((expires_seconds >= 60) AND (expires_seconds <= 604800))),
+  constraint approval_policies_seats_check CHECK (((seats >= 1) AND (seats <= 2))),
+  constraint approval_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
+);
+alter table app.approval_policies owner to {{p}}_owner;
+alter table app.approval_policies enable row level security;
+alter table app.approval_policies force row level security;
+create policy closed_insert on app.approval_policies as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.approval_policies as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.approval_policies as permissive for select to {{p}}_copier
+  using (true);
+create policy wall on app.approval_policies as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.approval_policies to {{p}}_copier;
+grant delete, select on app.approval_policies to {{p}}_purger;
+grant insert, select on app.approval_policies to {{p}}_tenant;
+grant update (starter_may, seats, expires_seconds) on app.approval_policies to {{p}}_tenant;
+
+create table app.approval_seats (
+  tenant_id uuid not null,
+  approval_id uuid not null,
+  user_id uuid not null,
+  verdict text not null,
+  note bytea,
+  key_id text not null,
+  decided_at timestamp with time zone not null default clock_timestamp(),
+  constraint approval_seats_pkey PRIMARY KEY (tenant_id, approval_id, user_id),
+  constraint approval_seats_verdict_check CHECK ((verdict = ANY (ARRAY['approve'::text, 'deny'::text]))),
+  constraint approval_seats_tenant_id_approval_id_fkey FOREIGN KEY (tenant_id, approval_id) REFERENCES app.approvals(tenant_id, id) ON DELETE CASCADE,
+  constraint approval_seats_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id)
+);
+alter table app.approval_seats owner to {{p}}_owner;
+alter table app.approval_seats enable row level security;
+alter table app.approval_seats force row level security;
+create policy closed_insert on app.approval_seats as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.approval_seats as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.approval_seats as permissive for select to {{p}}_copier
+  using (true);
+create policy wall on app.approval_seats as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.approval_seats to {{p}}_copier;
+grant delete, select on app.approval_seats to {{p}}_purger;
+grant insert, select on app.approval_seats to {{p}}_tenant;
+
+create table app.approvals (
+  tenant_id uuid not null,
+  id uuid not null,
+  run_id uuid not null,
+  call_id text not null,
+  tool text not null,
+  effect text not null,
+  rule text not null,
+  state text not null default 'pending'::text,
+  digest bytea not null,
+  card bytea not null,
+  key_id text not null,
+  seats integer not null,
+  starter_may boolean not null,
+  requested_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  decided_at timestamp with time zone,
+  use_before timestamp with time zone,
+  constraint approvals_pkey PRIMARY KEY (tenant_id, id),
+  constraint approvals_check CHECK (((state = 'approved'::text) <= (use_before IS NOT NULL))),
+  constraint approvals_digest_check CHECK ((octet_length(digest) = 32)),
+  constraint approvals_seats_check CHECK (((seats >= 1) AND (seats <= 2))),
+  constraint approvals_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text, 'used'::text, 'void'::text]))),
+  constraint approvals_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id),
+  constraint approvals_tenant_id_run_id_call_id_key UNIQUE (tenant_id, run_id, call_id)
+);
+alter table app.approvals owner to {{p}}_owner;
+alter table app.approvals enable row level security;
+alter table app.approvals force row level security;
+CREATE INDEX approvals_pending ON app.approvals USING btree (expires_at) WHERE (state = 'pending'::text);
+create policy closed_insert on app.approvals as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.approvals as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.approvals as permissive for select to {{p}}_copier
+  using (true);
+create policy due_see on app.approvals as permissive for select to {{p}}_claimer
+  using ((state = 'pending'::text));
+create policy wall on app.approvals as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.approvals to {{p}}_copier;
+grant delete, select on app.approvals to {{p}}_purger;
+grant insert, select on app.approvals to {{p}}_tenant;
+grant select (tenant_id, state, expires_at) on app.approvals to {{p}}_claimer;
+grant update (state, decided_at, use_before) on app.approvals to {{p}}_tenant;
+
 create table app.artifact_links (
   tenant_id uuid not null,
   id uuid not null,
@@ -628,6 +734,7 @@ create table app.effects (
   key_id text,
   claimed_at timestamp with time zone not null default clock_timestamp(),
   settled_at timestamp with time zone,
+  settle_after timestamp with time zone,
   constraint effects_pkey PRIMARY KEY (tenant_id, run_id, key),
   constraint effects_sealed CHECK (((result IS NULL) OR (key_id IS NOT NULL))) NOT VALID,
   constraint effects_state_check CHECK ((state = ANY (ARRAY['claimed'::text, 'done'::text, 'failed'::text, 'unknown'::text]))),
@@ -650,7 +757,7 @@ create policy wall on app.effects as permissive for all to {{p}}_purger, {{p}}_t
 grant select on app.effects to {{p}}_copier;
 grant delete, select on app.effects to {{p}}_purger;
 grant insert, select on app.effects to {{p}}_tenant;
-grant update (state, attempt, result, key_id, settled_at) on app.effects to {{p}}_tenant;
+grant update (state, attempt, result, key_id, settled_at, settle_after) on app.effects to {{p}}_tenant;
 
 create table app.egress_limits (
   tenant_id uuid not null,
@@ -1436,6 +1543,18 @@ AS $function$
   where not exists (select 1 from sys.operator_audit a where a.id = p_id);
 $function$;
 alter function sys.append_operator(p_id uuid, p_body text, p_digest bytea) owner to {{p}}_registrar;
+
+CREATE OR REPLACE FUNCTION sys.approvals_due(p_most integer)
+ RETURNS TABLE(tenant_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select a.tenant_id from app.approvals a where a.state = 'pending' and a.expires_at <= clock_timestamp()
+  group by a.tenant_id order by min(a.expires_at) limit p_most
+$function$;
+alter function sys.approvals_due(p_most integer) owner to {{p}}_claimer;
+grant execute on function sys.approvals_due(p_most integer) to {{p}}_worker;
 
 CREATE OR REPLACE FUNCTION sys.audit_due(p_most integer)
  RETURNS TABLE(tenant_id uuid)

@@ -1,65 +1,6 @@
 // Owns the effect ledger: claimed before a side effect, then done, failed or unknown.
 // Promises that one key is claimed once, under the run's row lock; a started, not idempotent effect is never restarted by itself.
 // Must never decide whether an effect is allowed: that is the gateway's word.
-import { type Row, sql, type TenantTx } from '../db/db.ts';
-import type { RunId } from '../ids.ts';
-
+export { type ClaimResult, claimEffect, type EffectClaim, findEffect, markUnknown, settleEffect } from './ledger.ts';
 export { listEffects } from './list-effects.ts';
-
-export type EffectState = 'claimed' | 'done' | 'failed' | 'unknown';
-
-export interface Effect {
-  readonly state: EffectState;
-  readonly attempt: number;
-  readonly idempotent: boolean;
-}
-
-export interface EffectClaim {
-  readonly key: string;
-  readonly callId: string;
-  readonly tool: string;
-  readonly idempotent: boolean;
-}
-
-export type ClaimResult =
-  | { readonly claimed: true; readonly attempt: number }
-  | { readonly claimed: false; readonly state: EffectState; readonly attempt: number };
-
-/** Claims an effect. The caller holds the run's row lock with the present epoch. An idempotent claim may be taken again. */
-export async function claimEffect(tx: TenantTx, runId: RunId, claim: EffectClaim): Promise<ClaimResult> {
-  const fresh = await tx.run(sql`insert into effects (tenant_id, run_id, key, call_id, tool, idempotent)
-    values (${tx.value}, ${runId}, ${claim.key}, ${claim.callId}, ${claim.tool}, ${claim.idempotent}) on conflict do nothing`);
-  if (fresh === 1) return { claimed: true, attempt: 1 };
-  const again = await tx.first(
-    sql`update effects f set attempt = f.attempt + 1 where ${tx.mine('f')} and f.run_id = ${runId} and f.key = ${claim.key}
-        and f.state = 'claimed' and f.idempotent returning f.attempt`,
-    (row: Row) => row.int('attempt'),
-  );
-  if (again !== undefined) return { claimed: true, attempt: again };
-  const standing = await findEffect(tx, runId, claim.key);
-  return { claimed: false, state: standing?.state ?? 'unknown', attempt: standing?.attempt ?? 0 };
-}
-
-export async function findEffect(tx: TenantTx, runId: RunId, key: string): Promise<Effect | undefined> {
-  return tx.first(
-    sql`select f.state, f.attempt, f.idempotent from effects f where ${tx.mine('f')} and f.run_id = ${runId} and f.key = ${key}`,
-    (row: Row) => ({
-      state: row.text('state') as EffectState,
-      attempt: row.int('attempt'),
-      idempotent: row.bool('idempotent'),
-    }),
-  );
-}
-
-/** Settles my attempt. Allowed without the epoch: a late worker may know the truth; it writes no event (engine room, windows). */
-export async function settleEffect(
-  tx: TenantTx,
-  runId: RunId,
-  key: string,
-  attempt: number,
-  state: 'done' | 'failed' | 'unknown',
-): Promise<boolean> {
-  const rows = await tx.run(sql`update effects f set state = ${state}, settled_at = clock_timestamp()
-    where ${tx.mine('f')} and f.run_id = ${runId} and f.key = ${key} and f.attempt = ${attempt} and f.state in ('claimed', 'unknown')`);
-  return rows === 1;
-}
+export { type Resolution, resolveEffect } from './resolve-effect.ts';

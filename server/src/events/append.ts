@@ -22,6 +22,10 @@ const CONTROL_TYPES: ReadonlySet<string> = new Set([
   'run.created',
   'run.cancelled',
   'effect.settled',
+  'human.message',
+  'tool.call.approved',
+  'tool.call.denied',
+  'tool.call.expired',
   'event.payload_removed',
 ]);
 

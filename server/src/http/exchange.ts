@@ -44,6 +44,8 @@ const SECURITY_HEADERS = {
 const CALLER_GONE = 499;
 /** Methods that change nothing; a cookie needs no proof of its page for them. */
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+/** Of the effect ledger. */
+const EFFECT_KEY = /^[a-z]{1,20}:[\w:.-]{1,150}$/;
 const WHOLE_NUMBER = /^(0|[1-9]\d{0,9})$/;
 
 /** Headers of every answer, also of those that the framework refuses before any hook; and the line at its end. */
@@ -124,7 +126,8 @@ export async function admit(
 function demandIds(route: Route, params: Readonly<Record<string, string>>): void {
   for (const name of route.params) {
     const value = params[name] ?? '';
-    if (!(name === 'seq' ? WHOLE_NUMBER.test(value) : isUuid(value))) throw fault('not_found');
+    const fits = name === 'seq' ? WHOLE_NUMBER.test(value) : name === 'key' ? EFFECT_KEY.test(value) : isUuid(value);
+    if (!fits) throw fault('not_found');
   }
 }
 

@@ -1,6 +1,7 @@
 // Every route of the API. What is not here cannot be reached: the app refuses to register anything else.
 import type { Method, Route } from './route.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { billingRoutes } from './routes/billing.ts';
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...runLogRoutes,
   ...effectRoutes,
   ...streamRoutes,
+  ...approvalRoutes,
   ...artifactRoutes,
   ...linkRoutes,
   ...entityRoutes,

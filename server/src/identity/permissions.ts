@@ -28,6 +28,9 @@ export const PERMISSIONS: Readonly<Record<Scope, readonly Role[]>> = {
   'secrets:write': ADMINS,
   'retention:read': BUILDERS,
   'retention:write': ADMINS,
+  'approvals:read': EVERYBODY,
+  'approvals:decide': ['owner', 'admin', 'approver'],
+  'approvals:write': ADMINS,
 };
 
 /** A role that a row of the database names; undefined for one that is not known here, which may do nothing. */

@@ -1,5 +1,6 @@
 // Moves a run between its states. Cancel and finish may race: the row lock lets one through, the other learns the present state.
 import type { NewEvent, Run, RunStatus } from '@sallyport/contracts';
+import { voidApprovals } from '../approvals/approvals.ts';
 import { recordAct } from '../audit/audit.ts';
 import { absent, sql, type TenantTx } from '../db/db.ts';
 import { append, lockRun, type RunHead } from '../events/events.ts';
@@ -17,6 +18,7 @@ export async function cancelRun(tx: TenantTx, id: RunId, by: string, reason?: st
   if (!OPEN.has(head.status)) return { cancelled: false, status: head.status as RunStatus };
   // A call that is at work is paid for, and nobody takes this run up again.
   await settleLostSteps(tx, id);
+  await voidApprovals(tx, id);
   const data = reason === undefined ? { by } : { by, reason };
   const moved = await append(tx, head, control, [{ type: 'run.cancelled', actor: { kind: 'user', id: by }, data }]);
   await tx.run(sql`update runs r set status = 'cancelled', epoch = r.epoch + 1, worker = null, ended_at = clock_timestamp()
@@ -65,6 +67,7 @@ export async function finishRun(
           data: { error: { code: finish.code, message: finish.message, retryable: finish.retryable } },
         };
   const lost = await settleLostSteps(tx, id);
+  await voidApprovals(tx, id);
   const moved = await append(tx, head, appender, [...lost, ...before, last]);
   const result: Run['result'] =
     finish.status === 'succeeded' ? { outcome: finish.outcome, artifact_ids: [...finish.artifactIds] } : null;

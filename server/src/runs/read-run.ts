@@ -35,6 +35,7 @@ export interface RunWork {
   readonly lastSeq: number;
   readonly budget: RunSummary['budget'];
   readonly usage: RunSummary['usage'];
+  readonly createdAt: Date;
   readonly startedAt: Date | null;
 }
 
@@ -175,6 +176,7 @@ export async function loadWork(scope: TenantScope, id: RunId): Promise<RunWork> 
         lastSeq: summary.last_seq,
         budget: summary.budget,
         usage: summary.usage,
+        createdAt: row.time('created_at'),
         startedAt: row.timeOrNull('started_at'),
       };
     },

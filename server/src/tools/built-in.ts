@@ -35,6 +35,7 @@ const webScrape: Tool = {
   description:
     'Fetches one stated URL and returns its readable text as Markdown, with title, byline and links. The page is kept as an artifact.',
   effect: 'egress',
+  idempotent: true,
   parameters: closed({ url: { type: 'string', maxLength: 4000 } }, ['url']),
   parse: (args) => {
     const url = text(args.url, 4_000);
@@ -85,6 +86,7 @@ const artifactRead: Tool = {
   name: 'artifact.read',
   description: 'Reads a document that the input names or that this run made, as text, from an offset in characters.',
   effect: 'read',
+  idempotent: true,
   parameters: closed({ artifact_id: { type: 'string' }, offset: { type: 'integer', minimum: 0 } }, ['artifact_id']),
   parse: (args) => {
     const artifactId = text(args.artifact_id, 36);
@@ -129,6 +131,7 @@ const artifactWrite: Tool = {
   name: 'artifact.write',
   description: 'Stores a text as an artifact of this run. Links that the task did not state are written as plain text.',
   effect: 'write',
+  idempotent: true,
   parameters: closed(
     {
       name: { type: 'string', maxLength: 200 },
@@ -170,6 +173,7 @@ const entitySave: Tool = {
   name: 'entity.save',
   description: 'Saves one typed finding. `type` is name@version; `evidence` names artifacts of this run or its input.',
   effect: 'write',
+  idempotent: true,
   parameters: closed({ type: { type: 'string' }, attributes: { type: 'object' }, evidence: { type: 'string' } }, [
     'type',
     'attributes',

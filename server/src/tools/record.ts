@@ -1,23 +1,23 @@
 // Writes what became of a call: rows, ledger and events in one transaction under the run's row lock, all of it or nothing.
-import type { NewEvent } from '@sallyport/contracts';
+import type { EventData, NewEvent } from '@sallyport/contracts';
 import { joinLabels } from '@sallyport/flow';
+import { approvalStanding, spendApproval, voidApprovals } from '../approvals/approvals.ts';
 import { insertArtifact, type NewArtifact, storeBlob } from '../artifacts/artifacts.ts';
 import type { TenantTx } from '../db/db.ts';
-import { claimEffect, settleEffect } from '../effects/effects.ts';
+import { type ClaimResult, claimEffect, markUnknown, settleEffect } from '../effects/effects.ts';
 import { saveEntity } from '../entities/entities.ts';
 import { append, lockRun } from '../events/events.ts';
 import { type ArtifactId, type EntityId, newId } from '../ids.ts';
-import type { ToolRequest } from '../prompt/prompt.ts';
 import { recordUsage } from '../runs/runs.ts';
 import { type Rendering, render } from './rendering.ts';
-import type { GatewayContext, Tool, ToolOutput } from './tool.ts';
+import type { CallRequest, GatewayContext, Tool, ToolOutput } from './tool.ts';
 
 /** A rendering above this rests in an artifact; the event carries its reference (DESIGN, life of a run). */
 const MOST_INLINE = 4_096;
 
 export interface Attempt {
   readonly tool: Tool;
-  readonly request: ToolRequest;
+  readonly request: CallRequest;
   readonly key: string;
   readonly attempt: number;
 }
@@ -38,34 +38,46 @@ export async function record(
   context.touched();
 }
 
-/** Claims the effect and writes `tool.call.started` in one transaction, before anything happens. Undefined when it may not be begun. */
-export async function start(context: GatewayContext, tool: Tool, request: ToolRequest): Promise<Attempt | undefined> {
+/**
+ * Spends the approval, claims the effect and writes `tool.call.started` in one transaction, before anything happens. Undefined when the
+ * call may not be begun: the journal says why.
+ */
+export async function start(
+  context: GatewayContext,
+  tool: Tool,
+  request: CallRequest,
+  told: { readonly decided: EventData<'tool.call.decided'> | undefined },
+): Promise<Attempt | undefined> {
   const { runId, epoch } = context.principal;
   const appender = { kind: 'worker', epoch } as const;
   const key = effectKey(context, request);
-  const actor = { kind: 'tool', id: tool.name } as const;
-  const named = { call_id: request.callId, tool: tool.name };
   const begun = await context.db.atomic(context.principal, async (tx) => {
     const head = await lockRun(tx, runId, appender);
-    const claim = await claimEffect(tx, runId, { key, callId: request.callId, tool: tool.name, idempotent: true });
+    const spent = await spend(tx, context, request, key);
+    if (spent !== undefined) {
+      await append(tx, head, appender, [spent]);
+      return undefined;
+    }
+    const claim = await claimEffect(tx, runId, {
+      key,
+      callId: request.callId,
+      tool: tool.name,
+      idempotent: tool.idempotent,
+    });
     if (!claim.claimed) {
-      const error = {
-        code: 'effect_unknown',
-        message: 'It is not known whether the effect took place; a person decides.',
-      };
-      await append(tx, head, appender, [
-        { type: 'tool.call.failed', actor, data: { ...named, error, retryable: false } },
-      ]);
+      await append(tx, head, appender, [await tellUnclaimed(tx, context, request, { key, claim })]);
       return undefined;
     }
     const first = claim.attempt === 1;
     if (first) await recordUsage(tx, runId, { tokens: 0, cost: '0', calls: 1 });
+    const actor = { kind: 'tool', id: tool.name } as const;
+    const data = { call_id: request.callId, tool: tool.name, effect_key: key, attempt: claim.attempt };
     // Beginning again is no progress: takeovers in the middle of one call are counted, and poison the step.
     await append(
       tx,
       head,
       appender,
-      [{ type: 'tool.call.started', actor, data: { ...named, effect_key: key, attempt: claim.attempt } }],
+      [...(first ? decisionEvents(told.decided) : []), { type: 'tool.call.started', actor, data }],
       { progress: first },
     );
     return claim.attempt;
@@ -74,8 +86,62 @@ export async function start(context: GatewayContext, tool: Tool, request: ToolRe
   return begun === undefined ? undefined : { tool, request, key, attempt: begun };
 }
 
+export function decisionEvents(decided: EventData<'tool.call.decided'> | undefined): NewEvent[] {
+  return decided === undefined
+    ? []
+    : [{ type: 'tool.call.decided', actor: { kind: 'system', id: 'gateway' }, data: decided }];
+}
+
+/** The event that refuses a call whose approval cannot be used; undefined when it was spent, or none was needed, or it is spent already. */
+async function spend(
+  tx: TenantTx,
+  context: GatewayContext,
+  request: CallRequest,
+  effectKey: string,
+): Promise<NewEvent | undefined> {
+  const { runId } = context.principal;
+  const { approved, callId, started, tool } = request;
+  if (approved === undefined || started > 0) return undefined;
+  if (await spendApproval(tx, { runId, callId, digest: approved.digest, effectKey })) return undefined;
+  const expired = (await approvalStanding(tx, runId, callId)) === 'expired';
+  await voidApprovals(tx, runId, callId);
+  const reason = expired ? 'approval_expired' : 'approval_void';
+  const detail = expired ? 'The approval was not used in time.' : 'The approval is not for this call, or was used.';
+  return {
+    type: 'tool.call.denied',
+    actor: { kind: 'system', id: 'gateway' },
+    data: { call_id: callId, tool, reason, detail },
+  };
+}
+
+/** A call that was begun before and may not be begun again: its outcome is unknown, and a person says what became of it. */
+async function tellUnclaimed(
+  tx: TenantTx,
+  context: GatewayContext,
+  request: CallRequest,
+  { key, claim }: { readonly key: string; readonly claim: Extract<ClaimResult, { claimed: false }> },
+): Promise<NewEvent> {
+  const named = { call_id: request.callId, tool: request.tool };
+  if (claim.state !== 'claimed' && claim.state !== 'unknown')
+    return {
+      type: 'tool.call.failed',
+      actor: { kind: 'tool', id: request.tool },
+      data: {
+        ...named,
+        error: { code: 'effect_settled', message: 'The effect was settled without an answer.' },
+        retryable: false,
+      },
+    };
+  await markUnknown(tx, context.principal.runId, key, true);
+  return {
+    type: 'effect.unknown',
+    actor: { kind: 'tool', id: request.tool },
+    data: { ...named, effect_key: key, reason: 'worker_lost' },
+  };
+}
+
 /** One key for a call, however often it is begun. Without the ledger every beginning is a new one. */
-function effectKey(context: GatewayContext, request: ToolRequest): string {
+function effectKey(context: GatewayContext, request: CallRequest): string {
   const key = `call:${request.callId}`;
   return context.doors.ledger ? key : `${key}:${newId()}`;
 }

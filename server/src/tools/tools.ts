@@ -2,92 +2,63 @@
 // Promises the order permit, claim, run, sanitise, label, record; a finished call is replayed, a refused one never begins.
 // Must never run a tool that the grant does not hold, nor let a tool write the log.
 import { type Decision, EgressError } from '@sallyport/egress';
-import { decideGrant, type GrantVerdict, normalizeUrl } from '@sallyport/flow';
-import { settleEffect } from '../effects/effects.ts';
+import type { ToolLabels } from '@sallyport/flow';
+import { markUnknown, settleEffect } from '../effects/effects.ts';
 import { govern } from '../egress/egress.ts';
 import { Fault } from '../errors.ts';
 import { ParseError, type ParseErrorCode } from '../parse/parse.ts';
-import type { ToolRequest } from '../prompt/prompt.ts';
-import type { RunGrant } from '../runs/runs.ts';
 import { BUILT_IN_TOOLS } from './built-in.ts';
+import { hold, refuse } from './hold.ts';
 import { hopEvents, refusedBefore } from './hops.ts';
+import { type Judgement, judge } from './judge.ts';
 import { type Attempt, complete, record, start } from './record.ts';
-import { type GatewayContext, type ParsedArguments, type Tool, ToolFailure } from './tool.ts';
+import {
+  type CallRequest,
+  type GatewayContext,
+  OutcomeUnknown,
+  type ParsedArguments,
+  type Tool,
+  ToolFailure,
+} from './tool.ts';
 
-export type { GatewayContext, Tool } from './tool.ts';
-
-export function grantedTools(grant: RunGrant): Tool[] {
-  return BUILT_IN_TOOLS.filter((tool) => grant.tools.some((entry) => entry.tool === tool.name));
-}
+export type { CallRequest, GatewayContext, Tool } from './tool.ts';
 
 /** Every tool of this release, for listings. */
 export function listTools(): readonly Tool[] {
   return BUILT_IN_TOOLS;
 }
 
-export function effectOf(name: string): string {
-  return BUILT_IN_TOOLS.find((tool) => tool.name === name)?.effect ?? 'unknown';
+/** Labels of those tools that are not built in. */
+export function labelsOf(tools: readonly Tool[]): ToolLabels {
+  return Object.fromEntries(tools.flatMap(({ name, label }) => (label === undefined ? [] : [[name, label]])));
 }
 
-type Permit =
-  | { readonly ok: true; readonly tool: Tool; readonly args: ParsedArguments }
-  | { readonly ok: false; readonly reason: string; readonly detail: string };
-
-/** Pure: may this call begin? Nothing that a tool returned is asked. */
-function permit(context: GatewayContext, request: ToolRequest): Permit {
-  const refuse = (reason: string, detail: string): Permit => ({ ok: false, reason, detail });
-  const tool = BUILT_IN_TOOLS.find((candidate) => candidate.name === request.tool);
-  if (tool === undefined) return refuse('unknown_tool', 'There is no such tool.');
-  const args = tool.parse(request.arguments);
-  if (args === undefined) return refuse('bad_arguments', 'The arguments do not fit the tool.');
-  const grant = context.doors.grant ? granted(context, tool, args) : ALLOWED;
-  if (grant.verdict === 'block') return refuse(grant.code, grant.detail);
-  const justified = context.doors.provenance ? decideProvenance(context, args) : ALLOWED;
-  if (justified.verdict === 'block') return refuse(justified.code, justified.detail);
-  return { ok: true, tool, args };
-}
-
-const ALLOWED = { verdict: 'allow' } as const;
-
-/** The outer door: tools, counts and targets that were fixed before the run read anything. */
-function granted(context: GatewayContext, tool: Tool, args: ParsedArguments): GrantVerdict {
-  return decideGrant(
-    context.grant,
-    {
-      tool: tool.name,
-      used: context.used.get(tool.name) ?? 0,
-      url: args.url,
-      artifactId: args.artifactId,
-      entityType: args.entityType,
-      minted: context.minted,
-    },
-    normalizeUrl,
-  );
-}
-
-/** The inner door: a target is stated by a person, or minted by the platform in this run (R9, R9a, R9b). The grant is not asked. */
-function decideProvenance(context: GatewayContext, args: ParsedArguments): GrantVerdict {
-  const { stated, minted } = context;
-  const url = args.url === undefined ? undefined : normalizeUrl(args.url);
-  if (args.url !== undefined && (url === undefined || !stated.urls.has(url)))
-    return { verdict: 'block', code: 'target_not_justified', detail: 'No person stated this URL.' };
-  if (args.artifactId !== undefined && !stated.artifacts.has(args.artifactId) && !minted.has(args.artifactId))
-    return { verdict: 'block', code: 'target_not_justified', detail: 'No person named this artifact.' };
-  return ALLOWED;
-}
-
-/** Decides, runs and records one requested call. Answers only after its outcome is in the journal. */
-export async function callTool(context: GatewayContext, request: ToolRequest): Promise<void> {
-  const permitted = permit(context, request);
-  if (!permitted.ok) {
-    const { reason, detail } = permitted;
-    const data = { call_id: request.callId, tool: request.tool, reason, detail };
-    return record(context, [{ type: 'tool.call.denied', actor: { kind: 'system', id: 'gateway' }, data }]);
+/** Decides, runs and records one requested call. Answers only after its outcome, or its being held, is in the journal. */
+export async function callTool(context: GatewayContext, request: CallRequest): Promise<'held' | 'called'> {
+  const judged = judge(context, request);
+  if (judged.verdict !== 'block' && judged.held !== undefined && request.approved === undefined) {
+    await hold(context, request, { ...judged.held, tool: judged.tool, decided: judged.decided });
+    return 'held';
   }
-  const { tool, args } = permitted;
-  const attempt = await start(context, tool, request);
-  if (attempt === undefined) return;
+  await begin(context, request, judged);
+  return 'called';
+}
+
+async function begin(context: GatewayContext, request: CallRequest, judged: Judgement): Promise<void> {
+  if (judged.verdict === 'block') return refuse(context, request, judged);
+  const { held, decided, tool, args } = judged;
+  // While people thought, the session may have read more, or the tool may have changed.
+  if (held !== undefined && request.approved?.digest !== held.digest) {
+    const detail = 'Something changed since the approval.';
+    return refuse(context, request, { verdict: 'block', reason: 'approval_void', detail, decided });
+  }
+  const attempt = await start(context, tool, request, { decided });
+  if (attempt !== undefined) await run(context, attempt, args);
+}
+
+async function run(context: GatewayContext, attempt: Attempt, args: ParsedArguments): Promise<void> {
   const began = performance.now();
+  const { tool, request } = attempt;
   const { ways, ...services } = context.services;
   const egress = govern(ways, context.db, context.principal, tool.name);
   try {
@@ -96,15 +67,26 @@ export async function callTool(context: GatewayContext, request: ToolRequest): P
       egress,
       scope: context.db.tenant(context.principal),
       runId: context.principal.runId,
+      effectKey: `${context.principal.runId}:${attempt.key}`,
     });
     const hops = hopEvents(request.callId, egress.decisions);
     await complete(context, attempt, output, { durationMs: Math.round(performance.now() - began), before: hops });
   } catch (error) {
+    // The lease or the process is ending: the call stays begun. Its next owner begins it again under the same key, or asks a person.
+    if (context.services.signal.aborted) throw error;
+    if (error instanceof OutcomeUnknown) return recordUnknown(context, attempt, error.reason);
     const failure = explain(error);
-    // The lease or the process is ending: the call stays begun, and its next owner begins it again under the same key.
-    if (failure === undefined || context.services.signal.aborted) throw error;
+    if (failure === undefined) throw error;
     await recordFailure(context, attempt, { args, decisions: egress.decisions }, failure, error);
   }
+}
+
+async function recordUnknown(context: GatewayContext, attempt: Attempt, reason: string): Promise<void> {
+  const { tool, request, key } = attempt;
+  const data = { call_id: request.callId, tool: tool.name, effect_key: key, reason };
+  await record(context, [{ type: 'effect.unknown', actor: { kind: 'tool', id: tool.name }, data }], (tx) =>
+    markUnknown(tx, context.principal.runId, key, false),
+  );
 }
 
 interface Failure {

@@ -2,11 +2,14 @@
 // All nodes share one turn, a lock that goes with the session of the node that has it: whoever has it does the chores, and when it ends
 // another takes them over within a second. A chore with a claim of its own needs no turn.
 import { setTimeout as delay } from 'node:timers/promises';
+import { expireApprovals, tenantsWithDueApprovals } from '../approvals/approvals.ts';
 import { sealAudit, tenantsToSeal } from '../audit/audit.ts';
 import { type ConnectOptions, type Database, holdAdvisoryLock } from '../db/db.ts';
-import type { TenantId } from '../ids.ts';
+import type { Signals } from '../events/events.ts';
+import type { RunId, TenantId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { type KeeperPrincipal, mintPrincipal } from '../principal.ts';
+import { wakeRun } from '../runs/runs.ts';
 
 export interface Chore {
   readonly name: string;
@@ -23,6 +26,7 @@ export interface Housekeeping {
 const TURN = { class: 21_020, object: 0 };
 const AGAIN_MS = 1_000;
 const SEAL_EVERY_MS = 500;
+const EXPIRE_EVERY_MS = 1_000;
 const MOST_TENANTS = 100;
 
 export function keeperOf(tenantId: TenantId): KeeperPrincipal {
@@ -38,6 +42,31 @@ export function sealingChore(db: Database): Chore {
       for (const tenantId of await tenantsToSeal(db, MOST_TENANTS)) {
         if (signal.aborted) return;
         await sealAudit(db, keeperOf(tenantId));
+      }
+    },
+  };
+}
+
+/** Denies held calls that nobody decided in time, and lets their runs go on. */
+export function expiryChore(db: Database, signals: Signals): Chore {
+  return {
+    name: 'approvals.expire',
+    everyMs: EXPIRE_EVERY_MS,
+    run: async (signal) => {
+      for (const tenantId of await tenantsWithDueApprovals(db, MOST_TENANTS)) {
+        if (signal.aborted) return;
+        const keeper = keeperOf(tenantId);
+        const woken: RunId[] = [];
+        await expireApprovals(
+          db.tenant(keeper),
+          (work) => db.atomic(keeper, work),
+          async (tx, runId) => {
+            await wakeRun(tx, runId);
+            woken.push(runId);
+          },
+        );
+        for (const runId of woken) signals.touched(runId);
+        if (woken.length > 0) signals.ready();
       }
     },
   };

@@ -7,7 +7,7 @@ import type { ConnectOptions, Row } from '../db/db.ts';
 import { asId, type RunId, type TenantId } from '../ids.ts';
 import type { WorkerMetrics } from '../metrics/metrics.ts';
 import { holdRun } from './hold.ts';
-import { type Chore, sealingChore, startHousekeeping } from './housekeeping.ts';
+import { type Chore, expiryChore, sealingChore, startHousekeeping } from './housekeeping.ts';
 import { type Lease, openLease } from './lease.ts';
 
 export type { Chore } from './housekeeping.ts';
@@ -41,7 +41,7 @@ const AGAIN_MS = 1_000;
 
 export function startWorker(deps: WorkerDeps): WorkerHandle {
   const closing = new AbortController();
-  const chores = [sealingChore(deps.agent.db), ...(deps.chores ?? [])];
+  const chores = [sealingChore(deps.agent.db), expiryChore(deps.agent.db, deps.agent.signals), ...(deps.chores ?? [])];
   const housekeeping = startHousekeeping({ chores, direct: deps.direct, log: deps.agent.log });
   let lease: Lease | undefined;
   const work = async (): Promise<void> => {

@@ -34,7 +34,7 @@ async function attack(doors: AgentDoors): Promise<{ reached: number; status: str
   try {
     bench.start();
     const id = await bench.createRun({ urls: [`${hostile.url}/page`], model: 'gullible', budget: { calls: 200 } });
-    const run = await bench.ended(id);
+    const run = await bench.rested(id);
     const outcome = run.result?.outcome ?? '';
     return { reached: collected.length, status: run.status, digest: !outcome.includes(evil) };
   } finally {

@@ -8,6 +8,7 @@ import { type TestDatabase, testDatabase } from '../database.ts';
 /** Every function of schema sys: its owner, and the logins that may call it (none: for other functions only). */
 const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undefined]>> = {
   advance_purge: ['registrar', 'ops'],
+  approvals_due: ['claimer', 'worker'],
   append_operator: ['registrar', undefined],
   audit_due: ['claimer', 'worker'],
   claim_purge: ['registrar', 'ops'],

@@ -45,6 +45,9 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'billing_transitions',
   'billing_subscriptions',
   'billing_balances',
+  'approval_policies',
+  'approvals',
+  'approval_seats',
 ]);
 const CONTENT: ReadonlySet<string> = new Set(CONTENT_COLUMNS);
 const KINDS: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt']);

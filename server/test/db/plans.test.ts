@@ -58,6 +58,10 @@ const SEED = `
     select r.tenant_id, gen_random_uuid(), r.id, 'k', 'n', 'text/plain', 1, sha256('s'), '[]', 'k', gen_random_uuid(), 'trusted', 'private' from app.runs r;
   insert into app.entities (tenant_id, id, run_id, effect_key, type, version, identity, attributes, sources, key_id, integrity, confidentiality)
     select r.tenant_id, gen_random_uuid(), r.id, 'k', 'page', 1, sha256('s'), '{}', '[]', 'k', 'trusted', 'private' from app.runs r;
+  insert into app.approvals (tenant_id, id, run_id, call_id, tool, effect, rule, digest, card, key_id, seats, starter_may, expires_at)
+    select r.tenant_id, gen_random_uuid(), r.id, 'c', 't', 'send', 'r', sha256('d'), '\\x00', 'k', 1, true, now() + interval '1 hour' from app.runs r;
+  insert into app.approval_seats (tenant_id, approval_id, user_id, verdict, key_id)
+    select a.tenant_id, a.id, r.user_id, 'deny', 'k' from app.approvals a join app.runs r on r.tenant_id = a.tenant_id and r.id = a.run_id;
   insert into app.idempotency (tenant_id, principal, route, key, fingerprint)
     select r.tenant_id, 'p', 'POST /v1/runs', r.id::text, sha256('s') from app.runs r;
   insert into app.budgets (tenant_id, id, name, period, limit_cost) select t.tenant_id, gen_random_uuid(), 'b', 'day', 1 from app.tenants t cross join generate_series(1, 5);

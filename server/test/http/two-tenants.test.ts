@@ -2,6 +2,7 @@
 // both doors, and with either one removed; with both removed it must succeed, or it has no teeth.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { holdCall } from '../../src/approvals/approvals.ts';
 import { insertArtifact, storeBlob } from '../../src/artifacts/artifacts.ts';
 import { saveEntity } from '../../src/entities/entities.ts';
 import { ROUTES, type Route } from '../../src/http/http.ts';
@@ -26,7 +27,10 @@ interface Things {
   readonly identity: string;
   readonly secret: string;
   readonly denial: string;
+  readonly approval: string;
 }
+
+const DIGEST = 'a'.repeat(64);
 
 /** One of each thing that has an id, in tenant A. */
 async function furnish(api: Api): Promise<Things> {
@@ -71,7 +75,19 @@ async function furnish(api: Api): Promise<Things> {
     key,
     json: { issuer: issuer.name, kind: 'token', value: 'SECRET-OF-A' },
   });
+  const card = {
+    ...{ tool: 'SECRET-OF-A', effect: 'send', arguments: [], why: [], irreversible: '' },
+    rule: { untrusted: true, private: true, leaves: true },
+  };
+  const held = await api.database.api.atomic(await api.principal(key), (tx) =>
+    holdCall(tx, { runId, callId: 'c', tool: 't', effect: 'send', rule: 'r', digest: DIGEST, card }),
+  );
+  await api.database.admin(
+    "insert into app.effects (tenant_id, run_id, key, call_id, tool, idempotent, state) values ($1, $2, 'call:c', 'c', 't', false, 'unknown')",
+    [api.tenantA.tenant_id, runId],
+  );
   return {
+    approval: held.id,
     denial: denial.json.id,
     secret: secret.json.id,
     user: user.json.id,
@@ -98,6 +114,7 @@ function ownId(route: Route, things: Things): string {
   if (route.path.startsWith('/v1/users/')) return things.user;
   if (route.path.startsWith('/v1/secrets/')) return things.secret;
   if (route.path.startsWith('/v1/token-denials/')) return things.denial;
+  if (route.path.startsWith('/v1/approvals/')) return things.approval;
   throw new TypeError(`the attack does not know whose id ${route.path} takes`);
 }
 
@@ -127,10 +144,20 @@ const ATTACKERS: Readonly<Record<string, (api: Api) => Promise<Attacker>>> = {
 const BODIES: Readonly<Record<string, object>> = {
   '/v1/users/{id}/identities': { issuer: issuer.name, subject: 'B' },
   '/v1/secrets/{id}': { value: 'of-b', hosts: ['b.example'] },
+  '/v1/approvals/{id}/decision': { verdict: 'deny', digest: DIGEST },
+  '/v1/runs/{id}/effects/{key}/resolution': { outcome: 'unknown', note: 'looked' },
 };
 
+function pathOf({ path }: Route, id: string, things: Things): string {
+  return path
+    .replace('{id}', id)
+    .replace('{seq}', '0')
+    .replace('{key}', 'call:c')
+    .replace('{identity}', things.identity);
+}
+
 const ask = (attacker: Attacker, route: Route, id: string, things: Things): Promise<Answer> =>
-  attacker(route.path.replace('{id}', id).replace('{seq}', '0').replace('{identity}', things.identity), {
+  attacker(pathOf(route, id, things), {
     method: route.method,
     ...(['POST', 'PATCH', 'PUT'].includes(route.method) ? { json: BODIES[route.path] ?? {} } : {}),
   });
@@ -174,6 +201,7 @@ async function attack(attacker: Attacker, things: Things): Promise<string[]> {
   const filters: Record<string, string> = {
     '/v1/entities': `?run_id=${things.run}`,
     '/v1/artifacts': `?run_id=${things.run}`,
+    '/v1/approvals': `?run_id=${things.run}`,
   };
   for (const { path } of lists)
     for (const search of ['', filters[path] ?? '']) {
@@ -239,6 +267,7 @@ for (const setting of CASES)
           'GET /v1/artifacts',
           'GET /v1/entities',
           'GET /v1/api-keys',
+          'GET /v1/approvals',
           'GET /v1/budgets',
           'GET /v1/secrets',
           'GET /v1/token-denials',
@@ -257,6 +286,8 @@ for (const setting of CASES)
         );
         assert.equal((await api.ask(`/v1/artifacts/${things.artifact}/content`, { key })).text, 'SECRET-OF-A');
         assert.equal((await api.ask(`/v1/api-keys/${things.key}`, { key })).json.status, 'active');
+        const approval = await api.ask(`/v1/approvals/${things.approval}`, { key });
+        assert.deepEqual([approval.json.state, approval.json.card.tool], ['pending', 'SECRET-OF-A']);
         assert.equal((await api.ask(`/v1/entities/${things.entity}`, { key })).status, 200);
       }
     } finally {

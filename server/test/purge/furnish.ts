@@ -159,6 +159,16 @@ async function fillTheRest(database: TestDatabase, tenantId: TenantId, runId: Ru
       [],
     ],
     [`insert into app.link_epochs (tenant_id, epoch) values ($1, 1)`, []],
+    [`insert into app.approval_policies (tenant_id, starter_may, seats, expires_seconds) values ($1, true, 1, 60)`, []],
+    [
+      `with held as (
+         insert into app.approvals (tenant_id, id, run_id, call_id, tool, effect, rule, digest, card, key_id, seats, starter_may, expires_at)
+         select r.tenant_id, gen_random_uuid(), r.id, 'call_1_1', 't', 'send', 'r', sha256('d'), '\x00', 'k', 1, true, clock_timestamp() + interval '1 hour'
+         from app.runs r where r.tenant_id = $1 and r.id = $2 returning tenant_id, id, run_id)
+       insert into app.approval_seats (tenant_id, approval_id, user_id, verdict, key_id)
+       select h.tenant_id, h.id, r.user_id, 'deny', 'k' from held h join app.runs r on r.tenant_id = h.tenant_id and r.id = h.run_id`,
+      [runId],
+    ],
     [`insert into app.erasures (tenant_id, run_id, last_seq) values ($1, $2, 0)`, [runId]],
   ];
   for (const [text, values] of statements) await database.admin(text, [tenantId, ...values]);

@@ -22,4 +22,7 @@ export const SCOPES: Readonly<Record<Scope, string>> = {
   'secrets:write': 'Write and delete credentials of tools',
   'retention:read': 'See how long data is kept',
   'retention:write': 'Change how long data is kept',
+  'approvals:read': 'See held calls',
+  'approvals:decide': 'Approve and deny held calls, and settle unknown effects',
+  'approvals:write': 'Change who may approve',
 };
