@@ -127,7 +127,10 @@ test('a sweep takes away what has expired of one tenant and nothing of another, 
   assert.deepEqual(await tablesThatHold(database, old.mark), [
     'app.api_keys',
     'app.budgets',
+    'app.egress_policies',
+    'app.secrets',
     'app.tenants',
+    'app.token_denials',
     'app.users',
   ]);
   const scope = database.api.tenant(old.alice);
