@@ -26,6 +26,8 @@ import { loadSkills } from '../src/skills/skills.ts';
 import { startWorker, type WorkerHandle } from '../src/worker/worker.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
+/** SALLYPORT_TEST_NODES=2 puts a second worker beside each: what holds of one must hold of a house. */
+const LEAST_NODES = Number(process.env.SALLYPORT_TEST_NODES ?? '1');
 const SKILLS = fileURLToPath(new URL('../../skills', import.meta.url));
 
 export interface Site {
@@ -147,15 +149,14 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     lines,
     blobRoot,
     start: ({ concurrency = 2, drainMs = 5_000 } = {}) => {
-      const worker = startWorker({
-        agent,
-        direct: database.connect.worker,
-        rolePrefix: database.prefix,
-        concurrency,
-        drainMs,
-      });
-      workers.add(worker);
-      return worker;
+      const shared = { agent, direct: database.connect.worker, rolePrefix: database.prefix, drainMs };
+      const start = (): WorkerHandle => {
+        const worker = startWorker({ ...shared, concurrency });
+        workers.add(worker);
+        return worker;
+      };
+      for (let beside = 1; beside < LEAST_NODES; beside++) start();
+      return start();
     },
     createRun: (wanted) => makeRun({ database, agent, alice }, wanted),
     upload: async (content, mediaType, name = 'upload') => {
