@@ -53,7 +53,9 @@ function mebibytes(): number {
   return Math.round(kib / 1024);
 }
 
-test('a whole installation rests below its published ceiling, and works below that of a machine with one gigabyte', { skip }, async (t) => {
+test('a whole installation rests below its published ceiling, and works below that of a machine with one gigabyte', {
+  skip,
+}, async (t) => {
   await place.serve([]);
   const run = place.run(['run', '--text', `${'A sally port has two doors. '.repeat(2_000)}`, 'Summarise this']);
   let over = false;
