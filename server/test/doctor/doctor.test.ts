@@ -127,3 +127,23 @@ test('versions, migrations and clocks are judged by these bounds', () => {
   assert.equal(states({ skewMs: 30_000 }), 'ok ok fail');
   assert.deepEqual([examineNode('24.0.0').state, examineNode('22.9.0').state], ['ok', 'fail']);
 });
+
+test('keys that nodes share are looked for where they are, all of them, and other secrets beside them are let be', async (t) => {
+  const data = makeFolder();
+  const shared = mkdtempSync(join(tmpdir(), 'sp-doctor-keys-'));
+  t.after(() => {
+    for (const folder of [data, shared]) rmSync(folder, { recursive: true });
+  });
+  for (const name of ['pepper-1', 'master-1', 'links-1', 'certificates-1'])
+    writeFileSync(join(shared, name), KEY, { mode: 0o400 });
+  writeFileSync(join(shared, 'database-url'), CANARY, { mode: 0o444 });
+  const env = { SALLYPORT_KEY_FOLDER: shared };
+  assert.deepEqual(
+    of(await examined(data, env), 'keys').map(({ state }) => state),
+    ['ok'],
+  );
+  rmSync(join(shared, 'links-1'));
+  const [missing] = of(await examined(data, env), 'keys');
+  assert.equal(missing?.state, 'fail');
+  assert.match(missing.said, /links-1 is missing/);
+});
