@@ -81,6 +81,7 @@ const SYSTEM = {
   park_billing_event: 'select parked from sys.park_billing_event($1, $2, $3, $4, $5)',
   master_keys: 'select version, fingerprint from sys.master_keys()',
   register_master_key: 'select fingerprint from sys.register_master_key($1, $2)',
+  sweep_setup_links: 'select swept from sys.sweep_setup_links()',
   hold_key: 'select held from sys.hold_key($1, $2, $3, $4, $5)',
   holders_of: 'select host, newest, used from sys.holders_of($1, $2)',
   drop_holder: 'select dropped from sys.drop_holder($1)',

@@ -11,6 +11,7 @@ import { parseRole, permissionsOf, within } from './permissions.ts';
 const IDLE_SECONDS = 12 * 3_600;
 const MOST_SECONDS = 7 * 86_400;
 /** `last_used_at` and the sliding end are coarse on purpose: one write a session and minute. */
+const MOST_SESSIONS = 20;
 const TOUCH_EVERY_SECONDS = 60;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
@@ -51,8 +52,21 @@ export async function openSession(db: Database, owner: SessionOwner): Promise<{ 
       object: { kind: 'session', id },
       detail: { user_id: userId, by: owner.kind },
     });
+    await endOldest(tx, userId);
   });
   return { token };
+}
+
+/** A user has so many browsers at most: the oldest sessions end when more are opened. */
+async function endOldest(tx: TenantTx, userId: UserId): Promise<void> {
+  const ended = await tx.rows(
+    sql`update sessions s set ended_at = clock_timestamp() where ${tx.mine('s')} and s.id = any(array(
+      select x.id from sessions x where ${tx.mine('x')} and x.user_id = ${userId} and x.ended_at is null and x.expires_at > clock_timestamp()
+      order by x.created_at desc, x.id desc offset ${MOST_SESSIONS})) returning s.id`,
+    (row: Row) => row.text('id'),
+  );
+  for (const id of ended)
+    await recordAct(tx, { action: 'session.ended', object: { kind: 'session', id }, reason: 'too_many' });
 }
 
 interface SessionRow {

@@ -4,6 +4,7 @@ import { type Database, type Row, sql, type TenantScope } from '../db/db.ts';
 import { asId, type TenantId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import type { KeeperPrincipal } from '../principal.ts';
+import { expireKeys, expireLinks, expireSessions } from './expire-access.ts';
 import { countMissingBytes, dropStrayBlobs, expireArtifacts, finishDeletions } from './expire-artifacts.ts';
 import { announceExpired, eraseAnnounced } from './expire-runs.ts';
 
@@ -18,7 +19,10 @@ export interface RetentionDeps {
 }
 
 export type Swept = Readonly<
-  Record<'run' | 'page' | 'artifact' | 'upload' | 'rendering' | 'entity' | 'session' | 'idempotency', number>
+  Record<
+    'run' | 'page' | 'artifact' | 'upload' | 'rendering' | 'entity' | 'session' | 'link' | 'key' | 'idempotency',
+    number
+  >
 >;
 
 interface Chore {
@@ -52,11 +56,6 @@ function expireEntities(purger: TenantScope): Promise<number> {
     select x.id from entities x where ${purger.mine('x')} and x.created_at <= (select app.kept_since('entity')) order by x.created_at limit ${BATCH}))`);
 }
 
-function expireSessions(purger: TenantScope): Promise<number> {
-  return purger.run(sql`delete from sessions s where ${purger.mine('s')} and s.id = any(array(
-    select x.id from sessions x where ${purger.mine('x')} and least(x.ended_at, x.expires_at) <= (select app.kept_since('session')) limit ${BATCH}))`);
-}
-
 function expireAnswers(purger: TenantScope): Promise<number> {
   return purger.run(sql`delete from idempotency i where ${purger.mine('i')} and i.created_at < clock_timestamp() - interval '1 day'
     and i.ctid = any(array(select x.ctid from idempotency x where ${purger.mine('x')} and x.created_at < clock_timestamp() - interval '1 day' limit ${BATCH}))`);
@@ -78,6 +77,8 @@ export async function sweepTenant(deps: RetentionDeps, tenantId: TenantId): Prom
     rendering: await artifacts('rendering'),
     entity: await drain(() => expireEntities(purger)),
     session: await drain(() => expireSessions(purger)),
+    link: await drain(() => expireLinks(purger)),
+    key: await drain(() => expireKeys(purger)),
     idempotency: await drain(() => expireAnswers(purger)),
   };
 }
@@ -136,6 +137,15 @@ export function retentionChores(deps: RetentionDeps): readonly Chore[] {
       name: 'retention.sweep',
       everyMs: SWEEP_EVERY_MS,
       run: (signal) => eachTenant(deps, signal, 'retention.sweep_failed', sweep),
+    },
+    {
+      name: 'retention.sign_in_links',
+      everyMs: SWEEP_EVERY_MS,
+      run: async (signal) => {
+        const sweepOnce = (): Promise<number[]> =>
+          deps.db.system('sweep_setup_links', [], (row: Row) => row.int('swept'));
+        while (!signal.aborted && ((await sweepOnce())[0] ?? 0) > 0);
+      },
     },
     {
       name: 'retention.orphans',

@@ -51,6 +51,7 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
   renew_worker: ['claimer', 'worker'],
   retire_master_keys: ['registrar', 'api'],
   tenants_to_rewrap: ['registrar', 'api'],
+  sweep_setup_links: ['registrar', 'ops'],
   hold_key: ['registrar', 'api'],
   holders_of: ['registrar', 'api'],
   drop_holder: ['registrar', 'api'],

@@ -10,6 +10,7 @@ import { createLocalBlobs, sealBlobs } from '../../src/blobs/blobs.ts';
 import { createDatabase, type Database } from '../../src/db/db.ts';
 import { listEntities } from '../../src/entities/entities.ts';
 import { allEvents, exportRun } from '../../src/events/events.ts';
+import { openSession, verifySession } from '../../src/identity/identity.ts';
 import type { ArtifactId } from '../../src/ids.ts';
 import { asId } from '../../src/ids.ts';
 import { createLog } from '../../src/log.ts';
@@ -18,6 +19,7 @@ import {
   listRetention,
   putRetention,
   type RetentionDeps,
+  retentionChores,
   sweepOrphans,
   sweepTenant,
 } from '../../src/retention/retention.ts';
@@ -73,6 +75,8 @@ async function age(tenantId: string, days: number): Promise<void> {
     `update app.entities set created_at = created_at - ${back} where tenant_id = $1`,
     `update app.runs set ended_at = ended_at - ${back} where tenant_id = $1`,
     `update app.idempotency set created_at = created_at - ${back} where tenant_id = $1`,
+    `update app.artifact_links set created_at = created_at - ${back}, expires_at = expires_at - ${back} where tenant_id = $1`,
+    `update app.api_keys set created_at = created_at - ${back}, expires_at = expires_at - ${back} where tenant_id = $1`,
     `update app.sessions set created_at = created_at - ${back}, expires_at = expires_at - ${back} where tenant_id = $1`,
   ])
     await database.admin(text, [tenantId]);
@@ -121,6 +125,9 @@ test('a sweep takes away what has expired of one tenant and nothing of another, 
     rendering: 1,
     entity: 1,
     session: 1,
+    // It went with its artifact.
+    link: 0,
+    key: 1,
     idempotency: 1,
   });
   assert.deepEqual(await filesThatHold(root, old.mark), []);
@@ -229,4 +236,70 @@ test('a policy names known classes and days within bounds, and its change is on 
     [one.tenantId],
   );
   assert.deepEqual(rows, [{ detail: '{"upload":7}' }]);
+});
+
+test('a key that something names keeps its row, and one whose end is near is not touched', async () => {
+  const one = await fresh('keys');
+  const count = async (): Promise<number> =>
+    Number(
+      (await database.admin('select count(*) as n from app.api_keys where tenant_id = $1', [one.tenantId])).rows[0]?.n,
+    );
+  const before = await count();
+  await database.admin(
+    `update app.artifact_links set created_at = created_at - interval '25 hours', expires_at = expires_at - interval '25 hours' where tenant_id = $1`,
+    [one.tenantId],
+  );
+  assert.equal((await sweepTenant(deps, one.tenantId)).link, 1);
+  await database.admin(
+    `update app.api_keys set expires_at = clock_timestamp() - interval '89 days' where tenant_id = $1`,
+    [one.tenantId],
+  );
+  assert.equal((await sweepTenant(deps, one.tenantId)).key, 0);
+  await database.admin(
+    `update app.api_keys set expires_at = clock_timestamp() - interval '91 days' where tenant_id = $1`,
+    [one.tenantId],
+  );
+  await sweepTenant(deps, one.tenantId);
+  const { rows } = await database.admin(
+    'select k.id from app.api_keys k where k.tenant_id = $1 and not exists (select 1 from app.runs r where r.api_key_id = k.id) and not exists (select 1 from app.sessions s where s.api_key_id = k.id)',
+    [one.tenantId],
+  );
+  assert.deepEqual(rows, []);
+  assert.ok((await count()) > 0 && (await count()) < before);
+});
+
+test('sign-in links go a day after their end, used or not', async () => {
+  const one = await fresh('links');
+  const left = async (): Promise<number> =>
+    Number(
+      (await database.admin('select count(*) as n from sys.setup_links where tenant_id = $1', [one.tenantId])).rows[0]
+        ?.n,
+    );
+  const [chore] = retentionChores(deps).filter(({ name }) => name === 'retention.sign_in_links');
+  assert.ok(chore !== undefined);
+  await chore.run(new AbortController().signal);
+  assert.equal(await left(), 1);
+  await database.admin(
+    `update sys.setup_links set expires_at = expires_at - interval '25 hours' where tenant_id = $1`,
+    [one.tenantId],
+  );
+  await chore.run(new AbortController().signal);
+  assert.equal(await left(), 0);
+});
+
+test('a user has twenty sessions at most: the oldest ends when one more is opened, and the audit log says why', async () => {
+  const one = await fresh('sessions');
+  const tokens: string[] = [];
+  for (let count = 0; count < 22; count++) tokens.push((await openSession(database.api, one.alice)).token);
+  const verdicts = await Promise.all(tokens.map((token) => verifySession(database.api, token)));
+  assert.deepEqual(
+    verdicts.map(({ ok }) => ok),
+    [false, false, ...Array<boolean>(20).fill(true)],
+  );
+  const { rows } = await database.admin(
+    `select count(*)::int as n from app.audit where tenant_id = $1 and action = 'session.ended' and reason = 'too_many'`,
+    [one.tenantId],
+  );
+  // The one that it was furnished with, and the first two of these.
+  assert.equal(rows[0]?.n, 3);
 });
