@@ -141,6 +141,8 @@ create table app.api_keys (
 alter table app.api_keys owner to {{p}}_owner;
 alter table app.api_keys enable row level security;
 alter table app.api_keys force row level security;
+CREATE INDEX api_keys_by_end ON app.api_keys USING btree (tenant_id, expires_at);
+CREATE INDEX api_keys_by_successor ON app.api_keys USING btree (tenant_id, replaced_by) WHERE (replaced_by IS NOT NULL);
 create policy closed_insert on app.api_keys as restrictive for insert to {{p}}_tenant
   with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy closed_update on app.api_keys as restrictive for update to {{p}}_tenant
@@ -284,6 +286,7 @@ alter table app.artifact_links owner to {{p}}_owner;
 alter table app.artifact_links enable row level security;
 alter table app.artifact_links force row level security;
 CREATE INDEX artifact_links_by_artifact ON app.artifact_links USING btree (tenant_id, artifact_id);
+CREATE INDEX artifact_links_by_end ON app.artifact_links USING btree (tenant_id, expires_at);
 create policy closed_insert on app.artifact_links as restrictive for insert to {{p}}_tenant
   with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy closed_update on app.artifact_links as restrictive for update to {{p}}_tenant
@@ -1182,6 +1185,7 @@ alter table app.runs owner to {{p}}_owner;
 alter table app.runs enable row level security;
 alter table app.runs force row level security;
 CREATE INDEX runs_by_end ON app.runs USING btree (tenant_id, ended_at) WHERE ((content_state = 'present'::text) AND (ended_at IS NOT NULL));
+CREATE INDEX runs_by_key ON app.runs USING btree (tenant_id, api_key_id);
 CREATE INDEX runs_ready ON app.runs USING btree (tenant_id, id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE INDEX runs_waiting ON app.runs USING btree (tenant_id, id) WHERE (status = 'waiting'::text);
 CREATE TRIGGER erase_only BEFORE UPDATE ON app.runs FOR EACH ROW WHEN ((CURRENT_USER = '{{p}}_purger'::name)) EXECUTE FUNCTION app.erase_only();
@@ -1263,6 +1267,8 @@ create table app.sessions (
 alter table app.sessions owner to {{p}}_owner;
 alter table app.sessions enable row level security;
 alter table app.sessions force row level security;
+CREATE INDEX sessions_by_key ON app.sessions USING btree (tenant_id, api_key_id) WHERE (api_key_id IS NOT NULL);
+CREATE INDEX sessions_by_user ON app.sessions USING btree (tenant_id, user_id) WHERE (ended_at IS NULL);
 create policy closed_insert on app.sessions as restrictive for insert to {{p}}_tenant
   with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy closed_update on app.sessions as restrictive for update to {{p}}_tenant
@@ -2100,6 +2106,21 @@ $function$;
 alter function sys.sweep_rates() owner to {{p}}_auth;
 grant execute on function sys.sweep_rates() to {{p}}_api;
 
+CREATE OR REPLACE FUNCTION sys.sweep_setup_links()
+ RETURNS TABLE(swept integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with gone as (
+    delete from sys.setup_links l where l.digest in (
+      select o.digest from sys.setup_links o where o.expires_at < clock_timestamp() - interval '1 day' limit 10000 for update skip locked)
+    returning l.digest)
+  select count(*)::int as swept from gone
+$function$;
+alter function sys.sweep_setup_links() owner to {{p}}_registrar;
+grant execute on function sys.sweep_setup_links() to {{p}}_ops;
+
 CREATE OR REPLACE FUNCTION sys.take_rates(p_names bytea[], p_steps double precision[], p_rooms double precision[])
  RETURNS TABLE(name bytea, allowed boolean, tat double precision, taken_at double precision)
  LANGUAGE sql
@@ -2271,6 +2292,7 @@ create table sys.setup_links (
   constraint setup_links_digest_check CHECK ((octet_length(digest) = 32))
 );
 alter table sys.setup_links owner to {{p}}_owner;
+CREATE INDEX setup_links_by_end ON sys.setup_links USING btree (expires_at);
 grant select on sys.setup_links to {{p}}_copier;
 grant delete, insert, select on sys.setup_links to {{p}}_registrar;
 grant update (used_at) on sys.setup_links to {{p}}_registrar;
