@@ -115,7 +115,7 @@ test('a sweep takes away what has expired of one tenant and nothing of another, 
   const [old, young] = [await fresh('old'), await fresh('young')];
   const before = await checksums(database, young.tenantId);
   await age(old.tenantId, 3_651);
-  // An API key, a budget and the names of people are not data of a class: the tenant deletes them, or is deleted.
+  // A budget, lists, a secret and the names of people are not data of a class: the tenant deletes them, or is deleted.
   const swept = await sweepTenant(deps, old.tenantId);
   assert.deepEqual(swept, {
     run: 1,
@@ -132,7 +132,6 @@ test('a sweep takes away what has expired of one tenant and nothing of another, 
   });
   assert.deepEqual(await filesThatHold(root, old.mark), []);
   assert.deepEqual(await tablesThatHold(database, old.mark), [
-    'app.api_keys',
     'app.budgets',
     'app.egress_policies',
     'app.secrets',
