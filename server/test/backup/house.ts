@@ -68,6 +68,11 @@ export async function settle(house: Pick<House, 'url' | 'operator'>, name: strin
   const made = await post(url, operator, '/v1/tenants', { name });
   assert.equal(made.status, 201, made.text);
   const { tenant_id: tenantId, api_key: key } = made.json;
+  return { tenantId, ...(await furnishTenant(url, key, name)) };
+}
+
+/** An upload, a finished run with what it made, and a second key. */
+export async function furnishTenant(url: string, key: string, name: string): Promise<Omit<Resident, 'tenantId'>> {
   const text = `The papers of ${name}: ${randomBytes(12).toString('hex')}. They are three pages long and speak of gates.`;
   const uploaded = await ask(url, key, '/v1/artifacts', {
     method: 'POST',
@@ -86,7 +91,7 @@ export async function settle(house: Pick<House, 'url' | 'operator'>, name: strin
   await until(async () => (await ask(url, key, `/v1/runs/${run}`)).json.status === 'succeeded');
   const second = await post(url, key, '/v1/api-keys', { name: 'second' });
   assert.equal(second.status, 201, second.text);
-  return { tenantId, name, key, text, artifact, run };
+  return { name, key, text, artifact, run };
 }
 
 /** A run that is at work on a page that never comes. */
