@@ -25,6 +25,8 @@ const COMMANDS: Readonly<Record<string, () => Loaded>> = {
   keys: () => import('./commands/keys.ts'),
   users: () => import('./commands/users.ts'),
   tenants: () => import('./commands/tenants.ts'),
+  egress: () => import('./commands/egress.ts'),
+  secrets: () => import('./commands/secrets.ts'),
   audit: () => import('./commands/audit.ts'),
   posture: () => import('./commands/posture.ts'),
   verify: () => import('./commands/verify.ts'),

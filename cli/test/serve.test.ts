@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -168,6 +168,37 @@ test('a key is made, used, revoked and then refused', async () => {
   assert.ok(listed.stdout.includes(id) && !listed.stdout.includes(apiKey));
   assert.equal((await place.run(['keys', 'revoke', id])).status, 0);
   assert.equal((await place.run(['runs'], ci)).status, 77);
+});
+
+test('a list says where agents may go, and a URL is asked about without a call', async () => {
+  const set = await place.run(['egress', 'set', '--deny', '*.evil.example, b.example:8443']);
+  assert.equal(set.status, 0, set.stderr);
+  assert.match(set.stdout, /deny +\*\.evil\.example b\.example:8443/);
+  const refused = await place.run(['egress', 'check', 'https://a.evil.example/']);
+  assert.deepEqual([refused.status, /the tenant denies \*\.evil\.example/.test(refused.stdout)], [1, true]);
+  const inner = await place.run(['egress', 'check', 'http://169.254.169.254/', '--json']);
+  assert.deepEqual([inner.status, (JSON.parse(inner.stdout) as { code: string }).code], [1, 'address']);
+  assert.equal((await place.run(['egress', 'set'])).status, 64);
+  assert.equal((await place.run(['egress', 'set', '--deny', 'none'])).status, 0);
+});
+
+test('a credential of a tool comes from a file, is listed without its value, replaced and deleted', async () => {
+  const path = join(place.home, 'partner-key');
+  const value = 'tok_of_a_partner_7f3d';
+  writeFileSync(path, `${value}\n`, { mode: 0o600 });
+  const words = ['secrets', 'set', 'partner', '--host', 'api.partner.example', '--value-file', path];
+  for (const word of ['kept', 'replaced']) {
+    const written = await place.run(words);
+    assert.deepEqual([written.status, written.stderr.includes(word)], [0, true], written.stderr);
+  }
+  const listed = await place.run(['secrets', 'list', '--json']);
+  assert.ok(listed.stdout.includes('api.partner.example') && !listed.stdout.includes(value));
+  const { id } = JSON.parse(listed.stdout.trim().split('\n')[0] ?? '') as { id: string };
+  assert.equal((await place.run(['secrets', 'delete', id])).status, 0);
+  assert.equal((await place.run(['secrets', 'list'])).stdout.includes('partner'), false);
+  assert.equal((await place.run(['secrets', 'set', 'x', '--value-file', path])).status, 64);
+  chmodSync(path, 0o644);
+  assert.equal((await place.run(words)).status, 77);
 });
 
 test('the audit log names what was done, and its export verifies offline until a word of it is changed', async () => {

@@ -29,6 +29,7 @@ import {
 } from './resources/ledger.ts';
 import { createRuns, type Runs } from './resources/runs.ts';
 import { createUsers, type Users } from './resources/users.ts';
+import { createEgress, createSecrets, type Egress, type Secrets } from './resources/ways-out.ts';
 import { type ClientOptions, createTransport } from './transport.ts';
 
 export type { FollowOptions } from './event-stream.ts';
@@ -40,6 +41,7 @@ export type { Entities, EntityQuery, Keys, Models, Skills, Tenants } from './res
 export type { BillingReader, Budgets, Retention, RetentionRules, Usage, UsageSums } from './resources/ledger.ts';
 export type { CreateRunOptions, EventsQuery, RunQuery, Runs } from './resources/runs.ts';
 export type { Users } from './resources/users.ts';
+export type { Egress, Secrets } from './resources/ways-out.ts';
 export { type LocalCode, SallyportError } from './sallyport-error.ts';
 export type { ClientOptions } from './transport.ts';
 
@@ -57,6 +59,8 @@ export interface Client {
   readonly budgets: Budgets;
   readonly billing: BillingReader;
   readonly retention: RetentionRules;
+  readonly egress: Egress;
+  readonly secrets: Secrets;
   readonly live: {
     /** Many runs, or word of every run, over one stream; reconnects by itself until it is aborted. */
     follow(query: LiveQuery): AsyncGenerator<LiveMessage>;
@@ -109,6 +113,8 @@ export function createClient(options: ClientOptions): Client {
     budgets: createBudgets(transport),
     billing: createBilling(transport),
     retention: createRetention(transport),
+    egress: createEgress(transport),
+    secrets: createSecrets(transport),
     live: { follow: (query) => followLive(transport, query) },
     me: (signal) => transport.json('v1/me', { signal }),
     posture: (signal) => transport.json('v1/posture', { signal }),
