@@ -48,10 +48,12 @@ async function scrape(url: string): Promise<EventEnvelope[]> {
   asked = [];
   direct = [];
   const id = await bench.createRun({ urls: [url] });
-  await bench.ended(id);
+  // A target that bears a credential is held for a person, and goes nowhere meanwhile.
+  await bench.rested(id);
   return bench.events(id);
 }
 const failed = (events: readonly EventEnvelope[]): boolean => events.some((event) => event.type === 'tool.call.failed');
+const held = (events: readonly EventEnvelope[]): boolean => events.some((event) => event.type === 'run.waiting');
 const within = <T>(work: Parameters<typeof bench.database.api.atomic<T>>[1]): Promise<T> =>
   bench.database.api.atomic(bench.alice, work);
 
@@ -96,7 +98,8 @@ const NEVER = [
 ];
 test('an inner address and a link that bears a credential are given to no service', async () => {
   for (const url of NEVER) {
-    assert.ok(failed(await scrape(url)), url);
+    const events = await scrape(url);
+    assert.ok(failed(events) || held(events), url);
     assert.deepEqual([asked, direct], [[], []], url);
   }
 });
