@@ -174,7 +174,11 @@ async function openHttp(
   const worker = agent === undefined ? undefined : beginWorker({ ...made, config, log, begun, agent, metrics });
   const leaseAgeMs = (): number | undefined => worker?.leaseAgeMs();
   begun.add(attachMetrics(metrics, { log, api, agent, egress: offer.guards.stats, leaseAgeMs }));
-  const disk = watchDiskSpace({ path: folder.path, limitPercent: config.diskLimit, log });
+  const disk = watchDiskSpace({
+    paths: [folder.path, made.server.cluster ?? folder.path],
+    limitPercent: config.diskLimit,
+    log,
+  });
   if (http === undefined) return;
   http.open({
     ...(await openPublic(config, log, begun, api)),

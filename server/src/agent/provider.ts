@@ -1,4 +1,5 @@
 // Any endpoint that speaks the OpenAI chat completions format, through the AI SDK and through the egress door.
+import { setTimeout as delay } from 'node:timers/promises';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { EgressError, type EgressGuard } from '@sallyport/egress';
 import { APICallError, generateText, jsonSchema, type ModelMessage, type ToolSet, tool } from 'ai';
@@ -9,6 +10,11 @@ const MAX_OUTPUT_TOKENS = 4_096;
 const CALL_MS = 120_000;
 const MOST_ANSWER_BYTES = 4 * 1024 * 1024;
 const MOST_DEPTH = 24;
+const MOST_REPEATS = 2;
+const FIRST_WAIT_MS = 1_000;
+const MOST_WAIT_MS = 30_000;
+/** Too many requests, unavailable, overloaded: the provider has not begun. */
+const NOT_TAKEN_UP: ReadonlySet<number> = new Set([429, 503, 529]);
 
 export interface ProviderOptions {
   readonly baseUrl: URL;
@@ -29,13 +35,41 @@ export function openProvider(options: ProviderOptions): Model[] {
     name,
     price: options.price,
     maxOutputTokens: MAX_OUTPUT_TOKENS,
-    // A token is seldom shorter than three bytes; the tools' schemas are sent along.
-    upperBound: (request) => ({
-      input: Math.ceil(Buffer.byteLength(JSON.stringify([request.messages, request.tools])) / 3),
-      output: request.maxOutputTokens,
-    }),
-    generate: (request, signal) => generate(provider.chatModel(name), request, signal),
+    upperBound: boundOf,
+    generate: (request, signal) => patiently(signal, () => generate(provider.chatModel(name), request, signal)),
   }));
+}
+
+/** A token is seldom shorter than three bytes; the tools' schemas are sent along. */
+function boundOf(request: ModelRequest): { readonly input: number; readonly output: number } {
+  return {
+    input: Math.ceil(Buffer.byteLength(JSON.stringify([request.messages, request.tools])) / 3),
+    output: request.maxOutputTokens,
+  };
+}
+
+/**
+ * Asks again only after an answer that says the request was not taken up: one reservation stands for all of it, so an attempt that may
+ * have been worked on, and charged, must be the last.
+ */
+async function patiently(signal: AbortSignal, ask: () => Promise<ModelAnswer>): Promise<ModelAnswer> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const wait = attempt < MOST_REPEATS ? waitFor(error, attempt) : undefined;
+      if (wait === undefined) throw asModelError(error);
+      await delay(wait, undefined, { signal });
+    }
+  }
+}
+
+/** Milliseconds until the provider may be asked again, by its `Retry-After` in seconds where it gives one; undefined when it must not be. */
+function waitFor(error: unknown, attempt: number): number | undefined {
+  if (!APICallError.isInstance(error) || !NOT_TAKEN_UP.has(error.statusCode ?? 0)) return undefined;
+  const asked = /^\d{1,4}$/.exec(error.responseHeaders?.['retry-after'] ?? '')?.[0];
+  const wait = asked === undefined ? FIRST_WAIT_MS * 2 ** attempt : Number(asked) * 1_000;
+  return wait > MOST_WAIT_MS ? undefined : wait;
 }
 
 /** The SDK's fetch, by way of the guard: own headers only, bounded answer, no redirect keeps the key. */
@@ -74,32 +108,30 @@ async function generate(
     ]),
   );
   const [system, ...rest] = request.messages;
-  try {
-    const result = await generateText({
-      model,
-      ...(system?.role === 'system' ? { instructions: system.text } : {}),
-      messages: rest.flatMap(toModelMessage),
-      tools,
-      maxOutputTokens: request.maxOutputTokens,
-      maxRetries: 2,
-      abortSignal: AbortSignal.any([signal, AbortSignal.timeout(3 * CALL_MS)]),
-    });
-    return {
-      text: result.text,
-      calls: result.toolCalls.map((call) => ({
-        tool: names.get(call.toolName) ?? call.toolName,
-        arguments: plainArguments(call.input),
-      })),
-      finishReason: result.finishReason,
-      usage: {
-        input: result.usage.inputTokens ?? 0,
-        output: result.usage.outputTokens ?? 0,
-        cached: result.usage.inputTokenDetails.cacheReadTokens ?? 0,
-      },
-    };
-  } catch (error) {
-    throw asModelError(error);
-  }
+  const result = await generateText({
+    model,
+    ...(system?.role === 'system' ? { instructions: system.text } : {}),
+    messages: rest.flatMap(toModelMessage),
+    tools,
+    maxOutputTokens: request.maxOutputTokens,
+    maxRetries: 0,
+    abortSignal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]),
+  });
+  // An endpoint that does not say what it used is charged what was held: else no budget would ever end its runs.
+  const bound = boundOf(request);
+  return {
+    text: result.text,
+    calls: result.toolCalls.map((call) => ({
+      tool: names.get(call.toolName) ?? call.toolName,
+      arguments: plainArguments(call.input),
+    })),
+    finishReason: result.finishReason,
+    usage: {
+      input: result.usage.inputTokens ?? bound.input,
+      output: result.usage.outputTokens ?? bound.output,
+      cached: result.usage.inputTokenDetails.cacheReadTokens ?? 0,
+    },
+  };
 }
 
 function toModelMessage(message: Message): ModelMessage[] {
@@ -162,17 +194,16 @@ function depthOf(value: unknown): number {
 
 /** The provider's own words stay in the cause, for the log: they may quote the prompt or the key. */
 function asModelError(error: unknown): ModelError {
-  const last = (error as { lastError?: unknown }).lastError ?? error;
-  if (APICallError.isInstance(last)) {
-    const { statusCode } = last;
+  if (APICallError.isInstance(error)) {
+    const { statusCode } = error;
     if (statusCode !== undefined && statusCode >= 400)
       return new ModelError(`The model provider answered with status ${statusCode}.`, {
-        charged: 'no',
-        retryable: last.isRetryable,
+        charged: statusCode < 500 || NOT_TAKEN_UP.has(statusCode) ? 'no' : 'unknown',
+        retryable: error.isRetryable,
         cause: error,
       });
   }
-  const refused = egressErrorIn(last);
+  const refused = egressErrorIn(error);
   if (refused !== undefined)
     return new ModelError(`The model provider could not be reached: ${refused.publicMessage}`, {
       charged: refused.code === 'connect' || refused.code === 'address' || refused.code === 'dns' ? 'no' : 'unknown',

@@ -5,12 +5,14 @@ import {
   closeSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -52,10 +54,13 @@ export function openDataFolder(path: string, shared?: string): DataFolder {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     if (shared === undefined) {
+      demandOwn(path, statSync(path), uid);
       mkdirSync(keys, { recursive: true, mode: 0o700 });
+      demandOwn(keys, lstatSync(keys), uid);
       chmodSync(keys, 0o700);
     }
   } catch (cause) {
+    if (cause instanceof EmbeddedError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EmbeddedError(
       'data_unwritable',
@@ -102,6 +107,22 @@ export function openDataFolder(path: string, shared?: string): DataFolder {
     },
     remove: (name) => rmSync(at(name), { force: true }),
   };
+}
+
+/**
+ * A folder that somebody else owns or may write to could hold keys that they planted, or a `keys` that leads elsewhere.
+ * Throws `EmbeddedError` with the command that mends it.
+ */
+function demandOwn(path: string, found: Stats, uid: number): void {
+  const refuse = (what: string, mend: string): never => {
+    throw new EmbeddedError(
+      'wrong_owner',
+      `${path} ${what}; look at what is in it, then, as uid ${uid}: ${mend} ${path}`,
+    );
+  };
+  if (!found.isDirectory()) refuse('is not a folder', 'mv -n -t /tmp');
+  if (found.uid !== uid) refuse(`belongs to uid ${found.uid}`, `chown -R ${uid}`);
+  if ((found.mode & 0o022) !== 0) refuse('may be written to by others', 'chmod go-w');
 }
 
 function readIfThere(path: string): string | undefined {
@@ -152,8 +173,10 @@ function readSecret(path: string, uid: number): Uint8Array {
     throw fault('configuration', {
       detail: `${path} holds no key of 32 bytes; restore it from a backup of the folder`,
     });
-  const { mode } = statSync(path);
-  if ((mode & 0o077) !== 0)
+  const found = lstatSync(path);
+  if (!found.isFile() || found.uid !== uid)
+    throw new EmbeddedError('wrong_owner', `${path} is not a file of uid ${uid}; mend it: chown ${uid} ${path}`);
+  if ((found.mode & 0o077) !== 0)
     throw new EmbeddedError('wrong_owner', `${path} is open to others; mend it as uid ${uid}: chmod 600 ${path}`);
   return Buffer.from(text, 'hex');
 }

@@ -24,6 +24,8 @@ export interface DatabaseServer {
   direct(login: Login): ConnectOptions;
   /** The owner of the database, who migrates, backs up and restores; no part of a serving node enters so. */
   readonly owner: ConnectOptions;
+  /** Where an embedded database lies, which need not be the data folder; undefined for an own one. */
+  readonly cluster: string | undefined;
   /** Makes the database where it is ours to make; a restore looks into it before anything is migrated. */
   prepare(): Promise<void>;
   migrate(
@@ -60,6 +62,7 @@ export async function openDatabaseServer(
     pooled: login,
     direct: login,
     owner: admin,
+    cluster: embedded.cluster,
     prepare,
     migrate: async (watch) => {
       await prepare();
@@ -97,6 +100,7 @@ function external(config: Config, folder: DataFolder, url: URL): DatabaseServer 
     pooled: login(pooled),
     direct: login(direct),
     owner: direct,
+    cluster: undefined,
     prepare: async () => undefined,
     migrate: async (watch) => {
       const passwords = byPassword ? passwordsOf(newest().secret) : undefined;

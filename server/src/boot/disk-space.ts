@@ -1,4 +1,4 @@
-// How full the disk of the data folder is (S5). Looked at again after a few seconds, so that a burst of requests asks the system once.
+// How full the disks of the data folder and of the embedded database are (S5). Looked at again after a few seconds, so that a burst of requests asks the system once.
 import { statfs } from 'node:fs/promises';
 import type { Log } from '../log.ts';
 
@@ -24,15 +24,16 @@ export function usedPercent({ blocks, bfree, bavail }: DiskBlocks): number {
 }
 
 export function watchDiskSpace(options: {
-  readonly path: string;
+  /** Folders; the fullest of their disks counts. */
+  readonly paths: readonly string[];
   readonly limitPercent: number;
   readonly log: Log;
   readonly read?: (path: string) => Promise<DiskBlocks>;
   readonly freshMs?: number;
 }): DiskSpace {
-  const { path, limitPercent, log, read = statfs, freshMs = FRESH_MS } = options;
+  const { paths, limitPercent, log, read = statfs, freshMs = FRESH_MS } = options;
   let seen: { readonly at: number; readonly full: Promise<boolean> } | undefined;
-  const look = async (): Promise<boolean> => {
+  const look = async (path: string): Promise<boolean> => {
     try {
       return usedPercent(await read(path)) >= limitPercent;
     } catch (error) {
@@ -44,7 +45,8 @@ export function watchDiskSpace(options: {
   return {
     full: () => {
       const now = performance.now();
-      if (seen === undefined || now - seen.at >= freshMs) seen = { at: now, full: look() };
+      if (seen === undefined || now - seen.at >= freshMs)
+        seen = { at: now, full: Promise.all(paths.map(look)).then((full) => full.includes(true)) };
       return seen.full;
     },
   };

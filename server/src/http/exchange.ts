@@ -13,7 +13,7 @@ import { authenticate, authorize, type Caller, type Credentials, credentialOf, r
 import { demandOwnHost } from './host.ts';
 import { demandOwnPage, pageHeaders } from './own-page.ts';
 import { asFault, problemHeaders, problemOf } from './problem.ts';
-import { RateLimited } from './rate-guard.ts';
+import { RateLimited, refusalReason } from './rate-guard.ts';
 import type { RawCall, Route, Services } from './route.ts';
 
 /** What the end of a request is told to. */
@@ -191,7 +191,8 @@ function finish(seen: Seen, request: FastifyRequest, reply: FastifyReply, exchan
     status,
     duration_ms: Math.round(milliseconds * 10) / 10,
     code: failure?.code,
-    reason: writableFinished ? undefined : 'caller_gone',
+    // Of its own, since lines that repeat are sampled by it: many bad keys must not hide one token under an unknown key.
+    reason: writableFinished ? refusalReason(failure) : 'caller_gone',
     detail: failure?.options.detail,
   };
   if (failure !== undefined && failure.status >= 500) seen.log.error('request', fields, failure);

@@ -119,6 +119,8 @@ function serve(app: FastifyInstance, node: Node): void {
     await node.log.within(exchange.ids, () =>
       admit(services, request, exchange, route, (headers) => void reply.headers(headers)),
     );
+    // Taken as it stands it would be stored, or refused as broken JSON, under a type that it is not (RFC 9110 section 8.4).
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') throw fault('unsupported_media_type');
     if (node.leaving && route?.path === '/readyz')
       return send(reply, { status: 503, body: { status: 'not_ready', codes: ['leaving'] } });
   });
@@ -183,6 +185,8 @@ export async function listenHttp(node: Standing): Promise<ListeningNode> {
   const app = createApp(standing);
   serve(app, standing);
   const connections = watchConnections(app.server);
+  // An expectation that is none of ours may be passed over (RFC 9110 section 10.1.1); Node.js would answer without a body.
+  app.server.on('checkExpectation', (...call: Parameters<typeof app.routing>) => app.routing(...call));
   let closing: Promise<void> | undefined;
   const { host, port } = node.listen;
   const url = await app.listen({ host, port }).catch((cause: unknown) => {

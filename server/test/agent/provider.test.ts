@@ -194,6 +194,43 @@ test('a provider that fails ends the run with a code, is not charged, and no sin
   assert.deepEqual(rows, [{ state: 'settled', charged: 0 }]);
 });
 
+test('a provider that is busy is asked again; one that may have begun is not, and that answer is charged at its upper bound', async () => {
+  seen.splice(0);
+  const answers = [429, 503];
+  reply = (_request, response) => {
+    const status = answers.shift();
+    if (status === undefined) return completion(response, { content: 'At last.' });
+    response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '0' });
+    response.end('{}');
+  };
+  const patient = await bench.ended(await bench.createRun({ model: 'test-model' }));
+  assert.deepEqual([patient.status, patient.usage.tokens, seen.length], ['succeeded', 120, 3]);
+
+  seen.splice(0);
+  reply = (_request, response) => {
+    response.writeHead(502, { 'content-type': 'application/json', 'retry-after': '0' });
+    response.end('{}');
+  };
+  const id = await bench.createRun({ model: 'test-model' });
+  const run = await bench.ended(id);
+  assert.deepEqual([run.status, run.error_code, seen.length], ['failed', 'model_failed', 1]);
+  const [lost] = of(await bench.events(id), 'usage.recorded') as { settlement: string }[];
+  assert.equal(lost?.settlement, 'lost');
+  assert.notEqual(run.usage.cost, '0');
+});
+
+test('an endpoint that does not say what it used is charged what was held, so that budgets still end its runs', async () => {
+  reply = (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const choices = [{ index: 0, message: { role: 'assistant', content: 'Free?' }, finish_reason: 'stop' }];
+    response.end(JSON.stringify({ id: 'c', object: 'chat.completion', created: 1, model: 'test-model', choices }));
+  };
+  const run = await bench.ended(await bench.createRun({ model: 'test-model' }));
+  assert.equal(run.status, 'succeeded');
+  assert.ok(run.usage.tokens > 0, String(run.usage.tokens));
+  assert.notEqual(run.usage.cost, '0');
+});
+
 test('an answer that is no completion fails the run and is charged at its upper bound', async () => {
   reply = (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });

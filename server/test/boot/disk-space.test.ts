@@ -23,12 +23,12 @@ test('at the limit the disk is full, below it is not, and many questions at once
     looks++;
     return { blocks: 100, bfree, bavail: bfree };
   };
-  const disk = watchDiskSpace({ path: '/data', limitPercent: 95, log, read, freshMs: 0 });
+  const disk = watchDiskSpace({ paths: ['/data'], limitPercent: 95, log, read, freshMs: 0 });
   assert.equal(await disk.full(), false);
   bfree = 5;
   assert.equal(await disk.full(), true);
   looks = 0;
-  const slow = watchDiskSpace({ path: '/data', limitPercent: 95, log, read, freshMs: 60_000 });
+  const slow = watchDiskSpace({ paths: ['/data'], limitPercent: 95, log, read, freshMs: 60_000 });
   assert.deepEqual(await Promise.all([slow.full(), slow.full(), slow.full()]), [true, true, true]);
   assert.equal(looks, 1);
 });
@@ -36,7 +36,7 @@ test('at the limit the disk is full, below it is not, and many questions at once
 test('a disk that cannot be asked stops nothing, and the log says so', async () => {
   const lines: string[] = [];
   const disk = watchDiskSpace({
-    path: '/nowhere',
+    paths: ['/nowhere'],
     limitPercent: 95,
     log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
     read: async () => {
@@ -45,4 +45,14 @@ test('a disk that cannot be asked stops nothing, and the log says so', async () 
   });
   assert.equal(await disk.full(), false);
   assert.match(lines.join('\n'), /disk\.unknown/);
+});
+
+test('the database may lie on another disk than the data folder: the fuller one counts', async () => {
+  const read = async (path: string): Promise<DiskBlocks> => ({
+    blocks: 100,
+    bfree: path === '/data' ? 90 : 1,
+    bavail: path === '/data' ? 90 : 1,
+  });
+  const disk = watchDiskSpace({ paths: ['/data', '/var/lib/db'], limitPercent: 95, log, read, freshMs: 0 });
+  assert.equal(await disk.full(), true);
 });

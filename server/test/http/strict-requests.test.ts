@@ -47,6 +47,7 @@ const BODIES: readonly (readonly [string, Asked, number, string, (string | undef
   ['nesting to the cap', raw(deep(31)), 400, 'invalid_request', '/task'],
   ['more than a mebibyte', raw(`{"task":"${'x'.repeat(1024 * 1024)}"}`), 413, 'too_large'],
   ['another media type', raw('{}', { 'content-type': 'text/plain' }), 415, 'unsupported_media_type'],
+  ['a packed body', raw('{}', { ...json, 'content-encoding': 'gzip' }), 415, 'unsupported_media_type'],
   ['a form', raw('a=b', { 'content-type': 'application/x-www-form-urlencoded' }), 415, 'unsupported_media_type'],
   ['another charset', raw('{}', { 'content-type': 'application/json; charset=utf-16' }), 415, 'unsupported_media_type'],
   ['a garbled media type', raw('{}', { 'content-type': 'application' }), 415, 'unsupported_media_type'],
@@ -98,7 +99,10 @@ test('a body that is not exactly what the contract says is refused with its code
 test('every POST refuses an unknown field, and every GET and DELETE an unknown parameter', async () => {
   for (const route of ROUTES) {
     if (route.kind === 'page' || route.access === 'operator' || (route.method === 'POST' && route.raw)) continue;
-    const path = route.path.replaceAll(/\{(\w+)\}/g, (_all, name) => (name === 'seq' ? '0' : newId()));
+    const path = route.path.replaceAll(
+      /\{(\w+)\}/g,
+      (_all, name) => ({ seq: '0', key: 'tool:nothing' })[name as string] ?? newId(),
+    );
     const { api_key: key } = api.tenantA;
     const answer =
       route.method === 'POST'
@@ -175,6 +179,7 @@ test('what is hardly HTTP is answered with a problem too', async () => {
     ['two Hosts', ['GET /healthz HTTP/1.1', 'Host: localhost', 'Host: localhost'], 400],
     ['bad percent-encoding', ['GET /v1/runs/%ZZ HTTP/1.1', 'Host: localhost'], 400],
     ['a very long id', [`GET /v1/runs/${'a'.repeat(3000)} HTTP/1.1`, 'Host: localhost'], 404],
+    ['an odd expectation', ['GET /v1/nowhere HTTP/1.1', 'Host: localhost', 'Expect: a-miracle'], 404],
     ['no HTTP', ['HELLO'], 400],
     ['large headers', ['GET /healthz HTTP/1.1', 'Host: localhost', `X-A: ${'a'.repeat(40_000)}`], 413],
     ['no Host', ['GET /healthz HTTP/1.1'], 400],
