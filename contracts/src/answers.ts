@@ -128,6 +128,11 @@ export const EntityTypeSummary = closed({
   attributes: Type.Object({}),
   identity: Texts,
   title: Word,
+  /** Of the product, or defined by the tenant. */
+  origin: Type.Union([Type.Literal('product'), Type.Literal('tenant')]),
+  /** Counts the compatible changes of this version, from 1. */
+  revision: Count,
+  migration_note: orNull(Type.String()),
 });
 export type EntityTypeSummary = Answered<typeof EntityTypeSummary>;
 

@@ -82,6 +82,7 @@ export {
 export {
   CancelRun,
   CreateApiKey,
+  CreateEntityType,
   CreateRun,
   CreateSignedUrl,
   CreateTenant,
@@ -124,6 +125,7 @@ export {
   SignedQuery,
   StreamQuery,
 } from './queries.ts';
+export { readerOf } from './reader.ts';
 export {
   Certificate,
   DeleteTenant,

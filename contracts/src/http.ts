@@ -44,6 +44,7 @@ export const SCOPES = [
   'artifacts:read',
   'artifacts:write',
   'entities:read',
+  'entities:write',
   'keys:read',
   'keys:write',
   'users:read',
@@ -85,6 +86,21 @@ export const CreateSignedUrl = closed({
   disposition: Type.Optional(Type.Union([Type.Literal('attachment'), Type.Literal('inline')])),
 });
 export type CreateSignedUrl = Static<typeof CreateSignedUrl>;
+
+export const CreateEntityType = closed({
+  name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' }),
+  /** The version that is there, for a change that breaks no reader; the next one, for any other. */
+  version: Type.Integer({ minimum: 1, maximum: 1_000 }),
+  /** JSON Schema (2020-12) of the attributes: a closed object. */
+  attributes: Type.Record(Type.String({ maxLength: 200 }), Type.Unknown()),
+  /** Required attributes that together say which thing of the world this is. */
+  identity: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1, maxItems: 20, uniqueItems: true }),
+  /** Attribute that is shown as the title. */
+  title: Type.String({ minLength: 1, maxLength: 200 }),
+  /** What becomes of entities of the version before; required where the new version breaks its readers. */
+  migration_note: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000 })),
+});
+export type CreateEntityType = Static<typeof CreateEntityType>;
 
 export const CreateTenant = closed({ name: Type.String({ minLength: 1, maxLength: 200 }) });
 export type CreateTenant = Static<typeof CreateTenant>;

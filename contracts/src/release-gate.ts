@@ -1,5 +1,6 @@
 // The gate: what was released stays as it was, word for word, and what follows it under the same name breaks no reader of any revision
 // of it. A writer's schema is closed and the schema that it is read by is the same one opened (DEC-004), so a field more passes both ways.
+import { DATA, readerOf } from './reader.ts';
 import { type ContractSet, digestOf, fileOf, type Revision } from './released.ts';
 
 type Answer = 'yes' | 'no' | 'unknown';
@@ -85,20 +86,6 @@ function judgeChange({ name, schema: old }: Revision, next: object, compare: Com
   }
   return found;
 }
-
-/** The same schema with every object open: an unknown field is normal input to a reader. */
-export function readerOf(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(readerOf);
-  if (schema === null || typeof schema !== 'object') return schema;
-  return Object.fromEntries(
-    Object.entries(schema)
-      .filter(([key, value]) => !(key === 'additionalProperties' && value === false))
-      .map(([key, value]) => [key, DATA.has(key) ? value : readerOf(value)]),
-  );
-}
-
-/** Keywords whose value is data, not schemas. */
-const DATA = new Set(['const', 'enum', 'default', 'examples', 'required']);
 
 /** Every property by its place, with what is declared about its meaning; no schema shows a change of unit. */
 function placesOf(schema: unknown): Map<string, string | undefined> {

@@ -15,6 +15,7 @@ export type RunId = Id<'run'>;
 export type EventId = Id<'event'>;
 export type ArtifactId = Id<'artifact'>;
 export type EntityId = Id<'entity'>;
+export type EntityTypeId = Id<'entity-type'>;
 export type LinkId = Id<'link'>;
 export type WorkerId = Id<'worker'>;
 export type BudgetId = Id<'budget'>;

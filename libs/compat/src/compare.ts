@@ -108,7 +108,8 @@ function explain(direction: Direction, reader: Node, counterexample: unknown, pa
   return { direction, answer: 'no', ...fault, counterexample };
 }
 
-function isSmall(root: unknown): boolean {
+/** Whether a schema is within the bounds of depth and size. */
+export function isSmall(root: unknown): boolean {
   const waiting: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }];
   let parts = 0;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

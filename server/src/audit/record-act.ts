@@ -42,6 +42,7 @@ export type AuditAction =
   | 'budget.updated'
   | 'billing.linked'
   | 'billing.recorded'
+  | 'entity.type_defined'
   | 'secret.written'
   | 'secret.deleted'
   | 'egress.policy_changed'

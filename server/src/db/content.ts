@@ -15,6 +15,7 @@ const KEY_COLUMNS = {
   'artifacts.sources': 'sealed_by',
   'entities.attributes': 'sealed_by',
   'entities.sources': 'sealed_by',
+  'entity_types.definition': 'sealed_by',
   'idempotency.body': 'sealed_by',
   'secrets.value': 'sealed_by',
   'approvals.card': 'sealed_by',

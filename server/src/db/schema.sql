@@ -897,6 +897,40 @@ grant select on app.entities to {{p}}_copier;
 grant delete, select on app.entities to {{p}}_purger;
 grant insert, select on app.entities to {{p}}_tenant;
 
+create table app.entity_types (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  version integer not null,
+  revision integer not null,
+  definition bytea not null,
+  key_id text not null,
+  user_id uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint entity_types_pkey PRIMARY KEY (tenant_id, id),
+  constraint entity_types_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{0,62}$'::text)),
+  constraint entity_types_revision_check CHECK (((revision >= 1) AND (revision <= 1000))),
+  constraint entity_types_version_check CHECK (((version >= 1) AND (version <= 1000))),
+  constraint entity_types_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id),
+  constraint entity_types_tenant_id_name_version_revision_key UNIQUE (tenant_id, name, version, revision)
+);
+alter table app.entity_types owner to {{p}}_owner;
+alter table app.entity_types enable row level security;
+alter table app.entity_types force row level security;
+create policy closed_insert on app.entity_types as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.entity_types as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.entity_types as permissive for select to {{p}}_copier
+  using (true);
+create policy wall on app.entity_types as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.entity_types to {{p}}_copier;
+grant delete, select on app.entity_types to {{p}}_purger;
+grant insert, select on app.entity_types to {{p}}_tenant;
+
 create table app.erasures (
   tenant_id uuid not null,
   run_id uuid not null,

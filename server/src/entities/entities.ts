@@ -1,11 +1,14 @@
-// Owns entities: typed findings of runs, checked against their contract before they are stored.
+// Owns entities and the types that tenants define: typed findings of runs, checked against their contract before they are stored.
 // Promises that one effect key makes one entity, and that an untrusted finding never replaces another: it stands beside it (flow R34).
 // Must never merge values of different integrity.
 import { canonicalize } from '@sallyport/chain';
-import { checkEntity, type Entity, findEntityType } from '@sallyport/contracts';
+import { checkEntity, type Entity, type FieldProblem, findEntityType } from '@sallyport/contracts';
 import { type Row, sql, type TenantScope } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { type EntityId, newId, type RunId } from '../ids.ts';
+import { type FoundType, findOwnType } from './own-types.ts';
+
+export { defineEntityType, listEntityTypes } from './own-types.ts';
 
 export interface NewEntity {
   readonly id?: EntityId | undefined;
@@ -40,19 +43,31 @@ function readEntity(row: Row): Entity {
   };
 }
 
+async function findType(scope: TenantScope, reference: string): Promise<FoundType | undefined> {
+  const shipped = findEntityType(reference);
+  if (shipped === undefined) return findOwnType(scope, reference);
+  const check = (attributes: unknown): FieldProblem[] => {
+    const checked = checkEntity(reference, attributes);
+    return checked.ok ? [] : checked.problems;
+  };
+  return { name: shipped.name, version: shipped.version, identity: shipped.identity, check };
+}
+
 /** Checks and inserts. Throws `invalid_input` with the fields that break the contract. */
 export async function saveEntity(scope: TenantScope, entity: NewEntity): Promise<Entity> {
-  const type = findEntityType(entity.reference);
-  const checked = checkEntity(entity.reference, entity.attributes);
-  if (type === undefined || !checked.ok) throw fault('invalid_input', { fields: checked.ok ? [] : checked.problems });
-  const named = Object.fromEntries(type.identity.map((key) => [key, checked.value[key] ?? null]));
+  const type = await findType(scope, entity.reference);
+  const problems = type?.check(entity.attributes) ?? [
+    { path: '', message: `unknown entity type ${entity.reference.slice(0, 100)}` },
+  ];
+  if (type === undefined || problems.length > 0) throw fault('invalid_input', { fields: problems });
+  const named = Object.fromEntries(type.identity.map((key) => [key, entity.attributes[key] ?? null]));
   const id = entity.id ?? newId<EntityId>();
   const content = await scope.content();
   const identity = content.digest('entity', `sallyport.entity.v1\0${entity.reference}\0${canonicalize(named)}`);
   const made = await scope.first(
     sql`insert into entities (tenant_id, id, run_id, effect_key, type, version, identity, attributes, sources, key_id, evidence, integrity, confidentiality)
         values (${scope.value}, ${id}, ${entity.runId}, ${entity.effectKey}, ${type.name}, ${type.version}, ${identity},
-          ${content.sealJson('entities.attributes', id, checked.value)}, ${content.sealJson('entities.sources', id, entity.sources)}, ${content.keyId},
+          ${content.sealJson('entities.attributes', id, entity.attributes)}, ${content.sealJson('entities.sources', id, entity.sources)}, ${content.keyId},
           ${[...entity.evidence]}::uuid[], ${entity.integrity}, ${entity.confidentiality})
         on conflict (tenant_id, run_id, effect_key) do nothing
         returning id, tenant_id, run_id, type, version, attributes, sources, key_id as sealed_by, evidence::text[] as evidence, integrity, confidentiality, created_at`,

@@ -12,6 +12,7 @@ export const PERMISSIONS: Readonly<Record<Scope, readonly Role[]>> = {
   'artifacts:read': EVERYBODY,
   'artifacts:write': BUILDERS,
   'entities:read': EVERYBODY,
+  'entities:write': BUILDERS,
   'keys:read': BUILDERS,
   /** Of the own user; those of other users: see `mayActOn`. */
   'keys:write': BUILDERS,

@@ -25,6 +25,7 @@ const TABLES = {
   approval_seats: sql`approval_seats`,
   approvals: sql`approvals`,
   approval_policies: sql`approval_policies`,
+  entity_types: sql`entity_types`,
   entities: sql`entities`,
   artifact_links: sql`artifact_links`,
   link_epochs: sql`link_epochs`,

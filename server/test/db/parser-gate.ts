@@ -33,6 +33,7 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'artifact_links',
   'link_epochs',
   'secrets',
+  'entity_types',
   'egress_policies',
   'egress_limits',
   'egress_use',

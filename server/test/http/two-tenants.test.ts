@@ -70,6 +70,22 @@ async function furnish(api: Api): Promise<Things> {
     json: { name: 'of-a', value: 'SECRET-OF-A', hosts: ['a.example'] },
   });
   assert.equal(secret.status, 201, secret.text);
+  const type = await api.ask('/v1/entity-types', {
+    key,
+    json: {
+      name: 'of-a',
+      version: 1,
+      attributes: {
+        type: 'object',
+        properties: { a: { const: 'SECRET-OF-A' } },
+        required: ['a'],
+        additionalProperties: false,
+      },
+      identity: ['a'],
+      title: 'a',
+    },
+  });
+  assert.equal(type.status, 201, type.text);
   await api.ask('/v1/egress/policy', { key, method: 'PUT', json: { deny: ['SECRET-OF-A.example'] } });
   const denial = await api.ask('/v1/token-denials', {
     key,
@@ -270,6 +286,7 @@ for (const setting of CASES)
           'GET /v1/approvals',
           'GET /v1/budgets',
           'GET /v1/secrets',
+          'GET /v1/entity-types',
           'GET /v1/token-denials',
           'GET /v1/egress/policy',
         ])

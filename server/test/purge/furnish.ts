@@ -6,7 +6,7 @@ import { insertArtifact, storeBlob } from '../../src/artifacts/artifacts.ts';
 import type { BlobStore } from '../../src/blobs/blobs.ts';
 import { claimEffect } from '../../src/effects/effects.ts';
 import { putEgressPolicy, takeCall } from '../../src/egress/egress.ts';
-import { saveEntity } from '../../src/entities/entities.ts';
+import { defineEntityType, saveEntity } from '../../src/entities/entities.ts';
 import { append, lockRun } from '../../src/events/events.ts';
 import { enterKeyed, fingerprint, recordAnswer } from '../../src/idempotency/idempotency.ts';
 import {
@@ -92,6 +92,18 @@ export async function furnish(database: TestDatabase, blobs: BlobStore, word: st
     await createKey(tx, peppers, alice, { name: mark });
     await putRetention(tx, { page: 400 });
     await createSecret(tx, alice, { name: 's', value: mark, hosts: [`${mark}.example`] });
+    await defineEntityType(tx, alice, {
+      name: 'thing',
+      version: 1,
+      attributes: {
+        type: 'object',
+        properties: { id: { const: mark } },
+        required: ['id'],
+        additionalProperties: false,
+      },
+      identity: ['id'],
+      title: 'id',
+    });
     await putEgressPolicy(tx, { deny: [`${mark}.example`], limits: [{ calls_per_minute: 9 }] });
     await takeCall(tx, 'web.scrape');
     await denyToken(tx, { issuer: 'https://issuer.example', kind: 'token', value: mark });

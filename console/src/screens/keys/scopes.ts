@@ -7,6 +7,7 @@ export const SCOPES: Readonly<Record<Scope, string>> = {
   'artifacts:read': 'Read artifacts',
   'artifacts:write': 'Upload and delete artifacts',
   'entities:read': 'Read entities',
+  'entities:write': 'Define types of entities',
   'audit:read': 'Read the record of who did what',
   'usage:read': 'See what was used and what it cost',
   'budgets:read': 'See budgets',

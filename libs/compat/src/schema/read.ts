@@ -45,6 +45,14 @@ export class Nodes {
       }
   }
 
+  /** Every pattern that was met, of texts and of keys. */
+  *patterns(): Generator<string> {
+    for (const { pattern, patterns } of this.#known.values()) {
+      if (pattern !== undefined) yield pattern;
+      for (const [source] of patterns ?? []) yield source;
+    }
+  }
+
   #read(schema: unknown, source: Source): Node {
     const before = source.found.get(schema);
     if (before !== undefined && isObject(schema)) return before;

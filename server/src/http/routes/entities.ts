@@ -1,8 +1,8 @@
-import { ENTITY_TYPES, Entity, EntityTypeSummary, ListEntitiesQuery, pageOf } from '@sallyport/contracts';
-import { getEntity, listEntities } from '../../entities/entities.ts';
+import { CreateEntityType, Entity, EntityTypeSummary, ListEntitiesQuery, pageOf } from '@sallyport/contracts';
+import { defineEntityType, getEntity, listEntities, listEntityTypes } from '../../entities/entities.ts';
 import { asId, type EntityId, type RunId } from '../../ids.ts';
 import { ok } from '../answer.ts';
-import { answer } from '../answer-spec.ts';
+import { answer, made } from '../answer-spec.ts';
 import { page, whole } from '../cursor.ts';
 import { type Route, route } from '../route.ts';
 
@@ -33,19 +33,35 @@ export const entityRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/entity-types',
     access: 'tenant',
-    summary: 'Lists the entity types of this release with the schema of their attributes.',
+    summary: 'Lists the entity types of this release and those of the tenant, with the schema of their attributes.',
     answers: [answer(pageOf(EntityTypeSummary), 'The types, all of them.')],
-    handle: async () => {
-      const types = ENTITY_TYPES.map(
-        ({ name, version, attributes, identity, title }): EntityTypeSummary => ({
-          name,
-          version,
-          attributes,
-          identity,
-          title,
-        }),
-      );
-      return ok(whole(types));
+    handle: async ({ scope }) => ok(whole(await listEntityTypes(scope))),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/entity-types',
+    access: 'entities:write',
+    summary:
+      'Defines a type of entities: a new one, the next version, or a change of a version that breaks no reader of it. What breaks readers is refused with an example.',
+    body: CreateEntityType,
+    sample: {
+      name: 'invoice',
+      version: 1,
+      attributes: {
+        type: 'object',
+        properties: { number: { type: 'string' } },
+        required: ['number'],
+        additionalProperties: false,
+      },
+      identity: ['number'],
+      title: 'number',
     },
+    answers: [made(EntityTypeSummary, 'The type as it stands now.')],
+    faults: ['conflict', 'invalid_input'],
+    // The same definition again is no other revision, so no key is needed to ask twice.
+    handle: async ({ services, principal, body }) => ({
+      status: 201,
+      body: await services.db.atomic(principal, (tx) => defineEntityType(tx, principal, body)),
+    }),
   }),
 ];
