@@ -64,10 +64,18 @@ export function createEventStreams(): EventStreams {
 
 function watchAccess({ gone, stillAllowed }: StreamRequest): AbortSignal {
   const lost = new AbortController();
+  let asking = false;
   const timer = setInterval(() => {
-    void stillAllowed().then((allowed) => {
-      if (!allowed) lost.abort();
-    });
+    // A slow database is not asked again before it has answered.
+    if (asking) return;
+    asking = true;
+    void stillAllowed()
+      // What cannot be told is no: the client comes back by its last event.
+      .catch(() => false)
+      .then((allowed) => {
+        asking = false;
+        if (!allowed) lost.abort();
+      });
   }, RECHECK_MS);
   whenAborted(gone, () => clearInterval(timer));
   return lost.signal;

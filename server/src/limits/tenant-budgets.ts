@@ -6,6 +6,8 @@ import { fault } from '../errors.ts';
 import { type BudgetId, newId } from '../ids.ts';
 import { formatMoney, microCents } from './money.ts';
 
+const MOST_BUDGETS = 100;
+
 /** Why a step may not begin. */
 export interface TenantLimit {
   readonly limit: 'tenant_cost' | 'tenant_tokens';
@@ -173,6 +175,7 @@ export function listBudgets(
   return readBudgets(scope, page);
 }
 
+/** Throws `conflict` when the tenant has as many budgets as it may, closed ones among them, since they can be opened again: every step of every run locks them all. */
 export async function createBudget(
   tx: TenantTx,
   budget: {
@@ -182,6 +185,14 @@ export async function createBudget(
     readonly limit_tokens?: number;
   },
 ): Promise<TenantBudget> {
+  // Two at once may both find the last place free; that the number stays small is enough.
+  const count = await tx.first(sql`select count(b.id)::int as n from budgets b where ${tx.mine('b')}`, (row: Row) =>
+    row.int('n'),
+  );
+  if ((count ?? 0) >= MOST_BUDGETS)
+    throw fault('conflict', {
+      fields: [{ path: '', message: `the tenant has ${MOST_BUDGETS} budgets already; change one of them` }],
+    });
   const id = newId<BudgetId>();
   await tx.run(
     sql`insert into budgets (tenant_id, id, name, period, limit_cost, limit_tokens)

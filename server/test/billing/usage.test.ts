@@ -108,3 +108,16 @@ test('a budget is made, shown, changed and paused; one without a limit is refuse
   assert.deepEqual((await api.ask(path, { key })).json, changed.json);
   assert.equal((await api.ask('/v1/budgets', { key })).json.data.length, 1);
 });
+
+test('a tenant has a hundred budgets at most, since each step of each run locks them all', async () => {
+  const standing = (await api.ask('/v1/budgets', { key })).json.data.length;
+  await api.database.admin(
+    `insert into app.budgets (tenant_id, id, name, period, limit_tokens)
+     select $1, gen_random_uuid(), 'n' || n, 'day', 1 from generate_series(1, $2::int) n`,
+    [api.tenantA.tenant_id, 99 - standing],
+  );
+  const json = { name: 'last', period: 'day', limit_tokens: 1 };
+  assert.equal((await api.ask('/v1/budgets', { key, json })).status, 201);
+  const over = await api.ask('/v1/budgets', { key, json });
+  assert.deepEqual([over.status, over.json.code], [409, 'conflict']);
+});

@@ -87,6 +87,7 @@ export const usageRoutes: readonly Route[] = [
     body: CreateBudget,
     sample: { name: 'monthly', period: 'month', limit_cost: '20.00' },
     answers: [made(TenantBudget, 'The budget.')],
+    faults: ['conflict'],
     handle: async (call) => {
       demandLimit(call.body);
       const keyed = await idempotently(call, CREATE, async (tx) => {
