@@ -175,7 +175,7 @@ async function fillTheRest(database: TestDatabase, tenantId: TenantId, runId: Ru
     [
       `with held as (
          insert into app.approvals (tenant_id, id, run_id, call_id, tool, effect, rule, digest, card, key_id, seats, starter_may, expires_at)
-         select r.tenant_id, gen_random_uuid(), r.id, 'call_1_1', 't', 'send', 'r', sha256('d'), '\x00', 'k', 1, true, clock_timestamp() + interval '1 hour'
+         select r.tenant_id, gen_random_uuid(), r.id, 'call_1_1', 't', 'send', 'r', sha256('d'), '\\x00', 'k', 1, true, clock_timestamp() + interval '1 hour'
          from app.runs r where r.tenant_id = $1 and r.id = $2 returning tenant_id, id, run_id)
        insert into app.approval_seats (tenant_id, approval_id, user_id, verdict, key_id)
        select h.tenant_id, h.id, r.user_id, 'deny', 'k' from held h join app.runs r on r.tenant_id = h.tenant_id and r.id = h.run_id`,

@@ -20,6 +20,8 @@ const FREE_OF_TENANTS: ReadonlySet<string> = new Set([
   // Its names are digests: no id of a tenant is there.
   'sys.rates',
   'sys.billing_parked',
+  // Nodes and versions of keys.
+  'sys.key_holders',
   'sallyport_meta.migrations',
 ]);
 
