@@ -1,11 +1,14 @@
 // S16: one file of a serving installation, restored elsewhere: everything opens, everything verifies, nothing is done twice.
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseAuditExport, parseExport, verifyAudit, verifyChain } from '@sallyport/chain';
 import { BackupError, backUp, readBackup, restore } from '../../src/backup/backup.ts';
+import { HEAD, SEAL } from '../../src/backup/contents.ts';
+import { readArchive } from '../../src/backup/read-archive.ts';
+import { createArchiveWriter } from '../../src/backup/write-archive.ts';
 import { readConfig, serve } from '../../src/main.ts';
 import { TEST_MASTER_KEY, type TestDatabase, testDatabase } from '../database.ts';
 import { databaseUrl } from '../node.ts';
@@ -211,6 +214,31 @@ test('a backup that is cut, changed or foreign is refused before anything is wri
   await writeFile(join(folder, 'bad.tar'), good);
   const keyless = readConfig({ env: without, flags: {} });
   await assert.rejects(restore(keyless, silent, join(folder, 'bad.tar'), { resumeRuns: false }), code('backup_key'));
+});
+
+test('whoever alters a backup and writes all its digests anew is refused: the seal needs the master key', async (t) => {
+  await make('sealed.tar');
+  const { seal } = await readBackup(join(folder, 'sealed.tar'));
+  const forged = join(folder, 'forged.tar');
+  const handle = await open(forged, 'w');
+  const writer = createArchiveWriter(handle, 0);
+  let altered = 0;
+  for await (const member of readArchive(join(folder, 'sealed.tar'), HEAD, SEAL, () => undefined)) {
+    const bytes = Buffer.concat(await Array.fromAsync(member.content));
+    if (member.name.startsWith('tables/app.users/')) {
+      altered = bytes.indexOf('\tmember\t') === -1 ? bytes.indexOf('owner') : bytes.indexOf('member');
+      bytes[altered] = (bytes[altered] ?? 0) ^ 1;
+    }
+    await writer.add(member.name, bytes);
+  }
+  assert.ok(altered > 0);
+  const digest = await writer.closeLists();
+  await writer.finish(SEAL, JSON.stringify({ ...seal, digest }));
+  await handle.close();
+  assert.notEqual((await readBackup(forged)).seal.digest, seal.digest, 'its digests are all right');
+  const place = await emptyPlace(database);
+  t.after(() => place.clear());
+  await assert.rejects(restore(place.config, silent, forged, { resumeRuns: false }), code('backup_damaged'));
 });
 
 test('a target that holds anything is refused, and stays what it was', async (t) => {
