@@ -29,7 +29,11 @@ test('importing the package does nothing: no socket, no timer, no variable, no o
     const exported = Object.keys(await import('@sallyport/egress')).sort();
     process.stdout.write(JSON.stringify([held(), Object.keys(globalThis).length - names, exported]));`;
   const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', source], { cwd: at('..') });
-  assert.deepEqual(JSON.parse(stdout), [[], 0, ['EgressError', 'createEgressGuard', 'parseAddress']]);
+  assert.deepEqual(JSON.parse(stdout), [
+    [],
+    0,
+    ['EgressError', 'createEgressGuard', 'findHostRule', 'parseAddress', 'parseHostRule'],
+  ]);
   assert.equal(stderr, '');
 });
 
