@@ -1,8 +1,10 @@
 // The answers of the HTTP API, as the server writes them. A reader treats an unknown field or word as normal input (DEC-004).
+
 import { type TSchema, Type } from 'typebox';
 import { Approval, ApprovalPolicy, ApprovalSummary } from './approvals.ts';
 import { AuditRecord } from './audit.ts';
 import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals } from './billing.ts';
+import { ContractSummary } from './catalog.ts';
 import { EgressPolicy, EgressVerdict, Secret } from './egress.ts';
 import { Actor, Budget } from './events.ts';
 import { RunStatus } from './http.ts';
@@ -260,6 +262,7 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   EgressPolicy,
   EgressVerdict,
   Entity,
+  ContractSummary,
   EntityTypeSummary,
   EventEnvelope,
   EventHeader,

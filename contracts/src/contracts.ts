@@ -52,6 +52,7 @@ export {
   UsageRecord,
   UsageTotals,
 } from './billing.ts';
+export { ContractSummary } from './catalog.ts';
 export {
   CheckEgress,
   CreateSecret,

@@ -6,6 +6,7 @@ import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { billingRoutes } from './routes/billing.ts';
 import { consoleRoutes } from './routes/console.ts';
+import { contractRoutes } from './routes/contracts.ts';
 import { effectRoutes } from './routes/effects.ts';
 import { egressRoutes } from './routes/egress.ts';
 import { entityRoutes } from './routes/entities.ts';
@@ -47,6 +48,7 @@ export const ROUTES: readonly Route[] = [
   ...artifactRoutes,
   ...linkRoutes,
   ...entityRoutes,
+  ...contractRoutes,
   ...skillRoutes,
   ...modelRoutes,
   ...auditRoutes,
