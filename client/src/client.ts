@@ -3,6 +3,7 @@
 // Must never put a key into a URL, follow a redirect, or treat an unknown code, type or field as a fault.
 import type { Me, Posture, Readiness, Session } from '@sallyport/contracts';
 import { followLive, type LiveMessage, type LiveQuery } from './live-stream.ts';
+import { type Approvals, createApprovals } from './resources/approvals.ts';
 import { type Artifacts, createArtifacts } from './resources/artifacts.ts';
 import { type Audit, createAudit } from './resources/audit.ts';
 import {
@@ -35,6 +36,7 @@ import { type ClientOptions, createTransport } from './transport.ts';
 export type { FollowOptions } from './event-stream.ts';
 export type { LiveMessage, LiveQuery } from './live-stream.ts';
 export type { PageQuery } from './pages.ts';
+export type { ApprovalQuery, Approvals } from './resources/approvals.ts';
 export type { ArtifactQuery, Artifacts, Upload } from './resources/artifacts.ts';
 export type { Audit, AuditQuery } from './resources/audit.ts';
 export type { Entities, EntityQuery, Keys, Models, Skills, Tenants } from './resources/catalogue.ts';
@@ -47,6 +49,7 @@ export type { ClientOptions } from './transport.ts';
 
 export interface Client {
   readonly runs: Runs;
+  readonly approvals: Approvals;
   readonly artifacts: Artifacts;
   readonly entities: Entities;
   readonly keys: Keys;
@@ -101,6 +104,7 @@ export function createClient(options: ClientOptions): Client {
   const transport = createTransport(options);
   return {
     runs: createRuns(transport),
+    approvals: createApprovals(transport),
     artifacts: createArtifacts(transport),
     entities: createEntities(transport),
     keys: createKeys(transport),

@@ -5,6 +5,7 @@ import type {
   Entity,
   EventEnvelope,
   Page,
+  ResolveEffect,
   Run,
   RunStatus,
   RunSummary,
@@ -64,6 +65,8 @@ export interface Runs {
   entities(id: string, query?: PageQuery): AsyncGenerator<Entity>;
   /** What it did to the world, in the order of the keys. */
   effects(id: string, query?: PageQuery): AsyncGenerator<Effect>;
+  /** Says what became of an effect that nobody knows the end of. `already_decided` when it is known. */
+  resolveEffect(id: string, key: string, said: ResolveEffect): Promise<Effect>;
   /** Its totals and a page of its ledger, newest first. */
   usage(id: string, query?: PageQuery): Promise<RunUsage>;
 }
@@ -105,6 +108,8 @@ export function createRuns(transport: Transport, limits: FollowLimits = FOLLOW_L
     artifacts: (id, query = {}) => eachOf(query, pageOf<Artifact>(path(id, '/artifacts'))),
     entities: (id, query = {}) => eachOf(query, pageOf<Entity>(path(id, '/entities'))),
     effects: (id, query = {}) => eachOf(query, pageOf<Effect>(path(id, '/effects'))),
+    resolveEffect: (id, key, said) =>
+      transport.json(path(id, `/effects/${segment(key)}/resolution`), { method: 'POST', json: said }),
     usage: (id, { signal, ...query } = {}) => transport.json(path(id, '/usage'), { query: { ...query }, signal }),
   };
 }
