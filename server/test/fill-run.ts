@@ -2,14 +2,10 @@
 // Standard input: one JSON line { data_dir, api_key, run_id, count }.
 
 import type { NewEvent } from '@sallyport/contracts';
-import { demandMasterKeyFile, openDatabaseServer, openDataFolder } from '../src/boot/boot.ts';
-import { systemClock } from '../src/clock.ts';
-import { readConfig } from '../src/config.ts';
-import { createDatabase, openListener, type TenantTx } from '../src/db/db.ts';
+import type { TenantTx } from '../src/db/db.ts';
 import { append, lockRun } from '../src/events/events.ts';
-import { createPeppers, parseKey, verifyKey } from '../src/identity/identity.ts';
 import { asId, type RunId } from '../src/ids.ts';
-import { openVault } from '../src/vault/vault.ts';
+import { inRunningServer, type RunningServer, readAsked } from './running-server.ts';
 
 const BATCH = 500;
 const AGENT = { kind: 'agent', id: 'loop' } as const;
@@ -52,36 +48,8 @@ async function fill(tx: TenantTx, runId: RunId, from: number, count: number): Pr
   await append(tx, head, { kind: 'worker', epoch }, events);
 }
 
-const asked = JSON.parse(await new Response(process.stdin as unknown as ReadableStream).text()) as {
-  data_dir: string;
-  api_key: string;
-  run_id: string;
-  count: number;
-};
-const folder = openDataFolder(asked.data_dir);
-const config = readConfig({ env: {}, flags: { data: asked.data_dir } });
-const server = await openDatabaseServer(config, folder, { own: false });
-const fail = (error: unknown): never => {
-  throw error;
-};
-const listener = await openListener(server.direct('api'), fail);
-const master = demandMasterKeyFile(config, folder);
-const db = createDatabase({
-  connect: server.pooled('api'),
-  keys: await openVault({ master, listener, monotonic: systemClock.monotonic }),
-  prefix: config.rolePrefix,
-  max: 1,
-  onFault: fail,
-});
-try {
-  const key = parseKey(asked.api_key);
-  const peppers = createPeppers(new Map([[1, folder.secret('pepper-1')]]));
-  const verdict = key === undefined ? undefined : await verifyKey(db, peppers, key, Date.now());
-  if (verdict?.ok !== true) throw new TypeError('the key was refused');
+const asked = await readAsked<RunningServer & { readonly run_id: string; readonly count: number }>();
+await inRunningServer(asked, async (db, principal) => {
   for (let from = 0; from < asked.count; from += BATCH)
-    await db.atomic(verdict.principal, (tx) => fill(tx, asId(asked.run_id), from, Math.min(BATCH, asked.count - from)));
-} finally {
-  await db.close();
-  await listener.close();
-  await server.stop();
-}
+    await db.atomic(principal, (tx) => fill(tx, asId(asked.run_id), from, Math.min(BATCH, asked.count - from)));
+});
