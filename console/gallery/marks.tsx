@@ -1,9 +1,10 @@
 import { Bars } from '../src/components/bars.tsx';
+import { Countdown } from '../src/components/countdown.tsx';
 import { type DoorState, Doors } from '../src/components/doors.tsx';
 import { Meter } from '../src/components/meter.tsx';
 import { Moment } from '../src/components/moment.tsx';
-import { Origin } from '../src/components/origin.tsx';
-import { EffectState, Status, UnknownEffects } from '../src/components/status.tsx';
+import { Origin, OriginMark } from '../src/components/origin.tsx';
+import { ApprovalMark, EffectState, Status, UnknownEffects } from '../src/components/status.tsx';
 import { STATUSES } from '../src/components/status-words.ts';
 import { Exhibit } from './exhibit.tsx';
 
@@ -23,7 +24,17 @@ export function Marks() {
           <EffectState key={state} state={state} />
         ))}
       </Exhibit>
+      <Exhibit name="Approval">
+        {['pending', 'approved', 'denied', 'expired', 'void', 'later'].map((state) => (
+          <ApprovalMark key={state} state={state} />
+        ))}
+      </Exhibit>
+      <Exhibit name="Countdown">
+        <Countdown to={Date.parse('2036-01-01T00:00:00Z')} />
+        <Countdown to={0} />
+      </Exhibit>
       <Exhibit name="Origin">
+        <OriginMark origin="user" />
         <Origin integrity="trusted" confidentiality="public" />
         <Origin integrity="trusted" confidentiality="private" />
         <Origin integrity="untrusted" confidentiality="public" />

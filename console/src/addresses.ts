@@ -16,6 +16,11 @@ export interface RunsSearch {
   readonly open?: 'start';
 }
 
+export const APPROVAL_STATES = ['pending', 'approved', 'used', 'denied', 'expired', 'void'] as const;
+export interface ApprovalsSearch {
+  readonly state?: (typeof APPROVAL_STATES)[number];
+}
+
 export interface KeysSearch {
   readonly open?: 'create';
 }
@@ -75,6 +80,10 @@ export function readRuns(search: Record<string, unknown>): RunsSearch {
     text: textOf(search.text, /\S/),
     open: oneOf(['start'], search.open),
   });
+}
+
+export function readApprovals(search: Record<string, unknown>): ApprovalsSearch {
+  return present<ApprovalsSearch>({ state: oneOf(APPROVAL_STATES, search.state) });
 }
 
 export function readKeys(search: Record<string, unknown>): KeysSearch {

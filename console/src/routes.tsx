@@ -7,7 +7,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { readAudit, readEntities, readKeys, readRun, readRuns, readUsage } from './addresses.ts';
+import { readApprovals, readAudit, readEntities, readKeys, readRun, readRuns, readUsage } from './addresses.ts';
 import { ProblemNote } from './components/notes.tsx';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
@@ -43,6 +43,17 @@ const run = createRoute({
   path: '/runs/$id',
   validateSearch: readRun,
   component: lazyRouteComponent(() => import('./screens/run/run.tsx'), 'RunPage'),
+});
+const approvals = createRoute({
+  getParentRoute: () => frame,
+  path: '/approvals',
+  validateSearch: readApprovals,
+  component: lazyRouteComponent(() => import('./screens/approvals/approvals.tsx'), 'Approvals'),
+});
+const approval = createRoute({
+  getParentRoute: () => frame,
+  path: '/approvals/$id',
+  component: lazyRouteComponent(() => import('./screens/approvals/approval.tsx'), 'ApprovalPage'),
 });
 const artifacts = createRoute({
   getParentRoute: () => frame,
@@ -98,7 +109,21 @@ const posture = createRoute({
 const tree = root.addChildren([
   home,
   signIn,
-  frame.addChildren([runs, run, artifacts, artifact, entities, keys, members, usage, retention, audit, posture]),
+  frame.addChildren([
+    runs,
+    run,
+    approvals,
+    approval,
+    artifacts,
+    artifact,
+    entities,
+    keys,
+    members,
+    usage,
+    retention,
+    audit,
+    posture,
+  ]),
 ]);
 
 export function createConsoleRouter(base: string, queries: QueryClient, token: string | undefined) {

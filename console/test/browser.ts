@@ -116,6 +116,8 @@ export interface Bench {
   api<T>(path: string, body?: unknown): Promise<T>;
   startRun(url: string): Promise<string>;
   fillRun(runId: string, count: number): Promise<void>;
+  /** Calls of a run at work that wait for a person, and effects of it that nobody knows the end of. */
+  holdCalls(runId: string, cards: readonly object[], unknown?: readonly string[]): Promise<void>;
   /** Fails on a refused resource, an error in the console or one that nobody caught, on any page so far. */
   assertClean(): void;
   close(): Promise<void>;
@@ -123,7 +125,7 @@ export interface Bench {
 
 /** What the tests bring about themselves, and browsers write as an error: no network, and answers that refuse. */
 const EXPECTED =
-  /^Failed to load resource: (?:net::ERR_(?:INTERNET_DISCONNECTED|FAILED|NETWORK_CHANGED)|the server responded with a status of (?:401|404|500))/;
+  /^Failed to load resource: (?:net::ERR_(?:INTERNET_DISCONNECTED|FAILED|NETWORK_CHANGED)|the server responded with a status of (?:401|404|409|500))/;
 
 /** Gathers what no page may do: break its policy, log an error, or let one go uncaught. */
 export async function watchPages(context: BrowserContext, faults: string[]): Promise<void> {
@@ -187,6 +189,11 @@ export async function openBench(): Promise<Bench> {
     },
     fillRun: (runId, count) =>
       run('server/test/fill-run.ts', JSON.stringify({ data_dir: data, api_key: ready.api_key, run_id: runId, count })),
+    holdCalls: (runId, cards, unknown = []) =>
+      run(
+        'server/test/hold-calls.ts',
+        JSON.stringify({ data_dir: data, api_key: ready.api_key, run_id: runId, cards, unknown }),
+      ),
     assertClean: () => assert.deepEqual(faults, []),
     close: async () => {
       await browser.close();

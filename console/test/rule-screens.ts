@@ -1,8 +1,9 @@
-// The screens of those who answer for what agents do: members, usage, retention, audit, posture; the palette; and every list that fails.
+// The screens of those who answer for what agents do: held calls, members, usage, retention, audit, posture; the palette; and every list that fails.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { type Bench, NO_BROWSER } from './browser.ts';
+import { type Bench, NO_BROWSER, until } from './browser.ts';
+import { MAIL, READ } from './cards.ts';
 import { closeDialog, judge, type Look, openLook, visit as visitUrl } from './look.ts';
 
 const options = NO_BROWSER === undefined ? {} : { skip: NO_BROWSER };
@@ -154,8 +155,48 @@ function testPalette(look: Look, given: Given): void {
   });
 }
 
+function testApprovals(look: Look, given: Given): void {
+  test('held calls: none, one of them, its card, and one that was denied', options, async () => {
+    const bench = given();
+    const page = await openLook(bench, look);
+    await visit(bench, page, '/approvals', 'Approvals');
+    await page.getByText('Nothing waits for a person.').waitFor();
+    await judge(page, look, 'approvals-empty');
+    const before = bench.site.waiting();
+    const id = await bench.startRun(bench.site.slowUrl);
+    await until(() => bench.site.waiting() > before, 'the run is at work');
+    await bench.holdCalls(id, [MAIL, READ], ['call:mail']);
+    await visit(bench, page, '/approvals', 'Approvals');
+    await page.locator('tbody tr').nth(1).waitFor();
+    await judge(page, look, 'approvals');
+    await page.getByRole('link', { name: 'mail.send' }).click();
+    await page.locator('.approval').waitFor();
+    await judge(page, look, 'approval');
+    await page.getByRole('button', { name: /^Open all/ }).click();
+    await page.getByRole('button', { name: 'Deny' }).scrollIntoViewIfNeeded();
+    await judge(page, look, 'approval-opened');
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await page.locator('.approval .status', { hasText: 'Denied' }).waitFor();
+    await judge(page, look, 'approval-denied');
+    await visit(bench, page, '/approvals?state=void', 'Approvals');
+    await page.getByText('No held call is in this state.').waitFor();
+    await judge(page, look, 'approvals-filtered');
+    await visit(bench, page, '/runs', 'Runs');
+    await page.locator('tr[data-pinned=true]').waitFor();
+    await judge(page, look, 'runs-pinned');
+    await page.goto(`${bench.ready.url}/runs/${id}?tab=effects`);
+    await page.getByRole('button', { name: 'Settle call:mail' }).click();
+    await page.getByRole('dialog').waitFor();
+    await judge(page, look, 'effect-settle');
+    await closeDialog(page);
+    bench.site.release();
+    await page.context().close();
+  });
+}
+
 const FAILING: readonly (readonly [string, string, RegExp])[] = [
   ['/runs', 'Runs', /\/v1\/runs\?/],
+  ['/approvals', 'Approvals', /\/v1\/approvals\?/],
   ['/artifacts', 'Artifacts', /\/v1\/artifacts\?/],
   ['/entities', 'Entities', /\/v1\/entities\?/],
   ['/keys', 'Keys', /\/v1\/api-keys\?/],
@@ -191,6 +232,7 @@ function testFaults(look: Look, given: Given): void {
 }
 
 export function testRuleScreens(look: Look, given: Given): void {
+  testApprovals(look, given);
   testMembers(look, given);
   testUsage(look, given);
   testRetention(look, given);

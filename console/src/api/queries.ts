@@ -1,11 +1,12 @@
 // One place for what is asked and under which name it is kept.
 import { type Client, type RunQuery, SallyportError, type UsageSums } from '@sallyport/client';
-import type { Page, SkillSummary } from '@sallyport/contracts';
+import type { ApprovalState, Page, SkillSummary } from '@sallyport/contracts';
 import { type InfiniteData, infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 
 const PAGE = 50;
 const MOST_PINNED = 50;
 const SLOW_MS = 60_000;
+const HELD_MS = 15_000;
 
 export type RunFilter = Omit<RunQuery, 'cursor' | 'limit' | 'signal' | 'attention'>;
 
@@ -81,6 +82,20 @@ export const runUsageQuery = (api: Client, runId: string) =>
 
 export const runQuery = (api: Client, id: string) =>
   queryOptions({ queryKey: ['run', id], queryFn: ({ signal }) => api.runs.get(id, signal) });
+
+export const approvalsQuery = (api: Client, state: ApprovalState) =>
+  paged(['approvals', state], (cursor, signal) => api.approvals.listPage({ cursor, state, limit: PAGE, signal }));
+
+export const approvalQuery = (api: Client, id: string) =>
+  queryOptions({ queryKey: ['approval', id], queryFn: ({ signal }) => api.approvals.get(id, signal) });
+
+/** How many calls wait; up to a hundred are counted. */
+export const heldQuery = (api: Client) =>
+  queryOptions({
+    queryKey: ['approvals', 'held'],
+    queryFn: async ({ signal }) => (await api.approvals.listPage({ state: 'pending', limit: 100, signal })).data.length,
+    refetchInterval: HELD_MS,
+  });
 
 export const artifactsQuery = (api: Client, runId: string | undefined) =>
   paged(['artifacts', runId ?? 'all'], (cursor, signal) =>

@@ -20,6 +20,24 @@ function Private() {
   );
 }
 
+export function OriginMark({
+  origin,
+  secret = false,
+}: {
+  readonly origin: keyof typeof MARKS;
+  readonly secret?: boolean;
+}) {
+  return (
+    <span className="origin" data-origin={origin}>
+      <svg width={14} height={14} viewBox="0 0 14 14" aria-hidden>
+        {MARKS[origin].shape}
+      </svg>
+      {MARKS[origin].word}
+      {secret && <Private />}
+    </span>
+  );
+}
+
 export function Origin({
   integrity,
   confidentiality,
@@ -28,14 +46,7 @@ export function Origin({
   readonly confidentiality: string;
 }) {
   // An integrity that this release does not know is no reason to trust.
-  const name = integrity === 'trusted' ? 'trusted' : 'untrusted';
   return (
-    <span className="origin" data-origin={name}>
-      <svg width={14} height={14} viewBox="0 0 14 14" aria-hidden>
-        {MARKS[name].shape}
-      </svg>
-      {MARKS[name].word}
-      {confidentiality !== 'public' && <Private />}
-    </span>
+    <OriginMark origin={integrity === 'trusted' ? 'trusted' : 'untrusted'} secret={confidentiality !== 'public'} />
   );
 }

@@ -77,3 +77,26 @@ export function EffectState({ state }: { readonly state: string }) {
     </span>
   );
 }
+
+const APPROVALS: Readonly<Record<string, { readonly word: string; readonly look: RunStatus }>> = {
+  pending: { word: 'Held', look: 'waiting' },
+  approved: { word: 'Approved', look: 'succeeded' },
+  used: { word: 'Approved', look: 'succeeded' },
+  denied: { word: 'Denied', look: 'failed' },
+  expired: { word: 'Expired', look: 'cancelled' },
+  void: { word: 'Void', look: 'cancelled' },
+};
+
+export function ApprovalMark({ state }: { readonly state: string }) {
+  const known = Object.hasOwn(APPROVALS, state) ? APPROVALS[state] : undefined;
+  return (
+    <span className="status" data-status={known?.look ?? 'neutral'}>
+      {known !== undefined && (
+        <svg width={14} height={14} viewBox="0 0 14 14" aria-hidden>
+          {SHAPES[known.look]}
+        </svg>
+      )}
+      {known?.word ?? state.slice(0, 40)}
+    </span>
+  );
+}

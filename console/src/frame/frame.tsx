@@ -13,9 +13,9 @@ import { createHub } from '../live/hub.ts';
 import { useHubState } from '../live/use-live.ts';
 import { Banners } from './banners.tsx';
 import { NavIcon } from './nav-icon.tsx';
+import { HeldMark, PostureMark } from './nav-marks.tsx';
 import { type PageEntry, pagesFor } from './pages.ts';
 import type { PaletteAct } from './palette-items.ts';
-import { PostureMark } from './posture-mark.tsx';
 import { useKeys } from './use-keys.ts';
 
 const loadPalette = () => import('./palette.tsx');
@@ -146,6 +146,7 @@ function NavList({ pages, onGo }: { readonly pages: readonly PageEntry[]; readon
             <NavIcon name={to} />
             {name}
             {to === '/posture' && <PostureMark />}
+            {to === '/approvals' && <HeldMark />}
           </Link>
         </li>
       ))}

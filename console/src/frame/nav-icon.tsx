@@ -2,6 +2,7 @@ import type { PageEntry } from './pages.ts';
 
 const PATHS: Readonly<Record<PageEntry['to'], string>> = {
   '/runs': 'M4 2.5l9 5.5-9 5.5z',
+  '/approvals': 'M4.25 2.5v11M8 2.5v11M11 8l1.5 1.75L15 6.5',
   '/artifacts': 'M4 1.75h5.5L13 5.25v9H4zM9.25 2v3.5H13',
   '/entities': 'M2 3h12v10H2zM2 6.5h12M6.5 3v10',
   '/keys': 'M10.5 2.5a3.25 3.25 0 1 1-2.6 5.2L2.5 13v.75h3v-2h2V10l1.2-1.2M11 5.25h.01',

@@ -2,6 +2,7 @@
 export interface PageEntry {
   readonly to:
     | '/runs'
+    | '/approvals'
     | '/artifacts'
     | '/entities'
     | '/keys'
@@ -20,6 +21,7 @@ export interface PageEntry {
 
 export const PAGES: readonly PageEntry[] = [
   { to: '/runs', name: 'Runs', scope: 'runs:read', letter: 'r', group: 'work' },
+  { to: '/approvals', name: 'Approvals', scope: 'approvals:read', letter: 'i', group: 'work' },
   { to: '/artifacts', name: 'Artifacts', scope: 'artifacts:read', letter: 'a', group: 'work' },
   { to: '/entities', name: 'Entities', scope: 'entities:read', letter: 'e', group: 'work' },
   { to: '/keys', name: 'Keys', scope: 'keys:read', letter: 'k', group: 'rule' },

@@ -49,7 +49,7 @@ export function useLiveRuns(): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const refresh = (): void => {
       timer = undefined;
-      void queries.invalidateQueries({ queryKey: ['runs'] });
+      for (const key of ['runs', 'approvals', 'approval']) void queries.invalidateQueries({ queryKey: [key] });
     };
     const stop = hub.watchRuns((id) => {
       void queries.invalidateQueries({ queryKey: ['run', id] });

@@ -1,10 +1,10 @@
 import type { ApiKey } from '@sallyport/contracts';
 import { useMay, useSession } from '../../api/console.ts';
 import { Button } from '../../components/button.tsx';
+import { Countdown } from '../../components/countdown.tsx';
 import { InertLine } from '../../components/inert.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Table } from '../../components/table.tsx';
-import { Countdown } from './countdown.tsx';
 import { alarmsOf, hasAllScopes, stateOf } from './key-facts.ts';
 
 const COLUMNS = ['Name', 'Key', 'Scopes', 'Last used', 'Expires', 'State', { name: 'Actions', quiet: true }];

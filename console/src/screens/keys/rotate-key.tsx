@@ -5,11 +5,11 @@ import { useState } from 'react';
 import { useConsole } from '../../api/console.ts';
 import { Button } from '../../components/button.tsx';
 import { Choice } from '../../components/choice.tsx';
+import { Countdown } from '../../components/countdown.tsx';
 import { InertLine } from '../../components/inert.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { ProblemNote } from '../../components/notes.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { Countdown } from './countdown.tsx';
 import { KeySecret } from './key-secret.tsx';
 
 const OVERLAPS = [

@@ -1,8 +1,10 @@
 // What the run did to the world: each effect, what became of it, and what nobody knows.
 import type { Effect } from '@sallyport/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { useConsole } from '../../../api/console.ts';
+import { useState } from 'react';
+import { useConsole, useMay } from '../../../api/console.ts';
 import { effectsQuery } from '../../../api/queries.ts';
+import { Button } from '../../../components/button.tsx';
 import { InertLine } from '../../../components/inert.tsx';
 import { Loading } from '../../../components/loading.tsx';
 import { Moment } from '../../../components/moment.tsx';
@@ -10,6 +12,7 @@ import { EmptyNote, ProblemNote } from '../../../components/notes.tsx';
 import { EffectState } from '../../../components/status.tsx';
 import { Table } from '../../../components/table.tsx';
 import { Facts } from '../../../events/renderer.tsx';
+import { ResolveEffectPanel } from './resolve-effect.tsx';
 
 const COLUMNS = [
   'State',
@@ -19,6 +22,7 @@ const COLUMNS = [
   { name: 'Attempts', number: true },
   { name: 'Claimed', number: true },
   { name: 'Settled', number: true },
+  { name: 'Actions', quiet: true },
 ];
 
 const MEANS: Readonly<Record<string, string>> = {
@@ -50,28 +54,40 @@ export function EffectFacts({ effect }: { readonly effect: Effect }) {
 }
 
 function EffectTable({ effects }: { readonly effects: readonly Effect[] }) {
+  const mayDecide = useMay('approvals:decide');
+  const [settling, setSettling] = useState<Effect>();
   return (
-    <Table label="Effects" columns={COLUMNS}>
-      {effects.map((effect) => (
-        <tr key={effect.key}>
-          <td>
-            <EffectState state={effect.state} />
-          </td>
-          <td className="fact">
-            <InertLine text={effect.tool} most={60} />
-          </td>
-          <td className="mono">
-            <InertLine text={effect.key} most={60} />
-          </td>
-          <td className="fact">{effect.idempotent ? 'does nothing twice' : 'could happen twice'}</td>
-          <td className="number">{effect.attempt}</td>
-          <td className="number">
-            <Moment time={effect.claimed_at} />
-          </td>
-          <td className="number">{effect.settled_at === null ? 'not yet' : <Moment time={effect.settled_at} />}</td>
-        </tr>
-      ))}
-    </Table>
+    <>
+      <Table label="Effects" columns={COLUMNS}>
+        {effects.map((effect) => (
+          <tr key={effect.key}>
+            <td>
+              <EffectState state={effect.state} />
+            </td>
+            <td className="fact">
+              <InertLine text={effect.tool} most={60} />
+            </td>
+            <td className="mono">
+              <InertLine text={effect.key} most={60} />
+            </td>
+            <td className="fact">{effect.idempotent ? 'does nothing twice' : 'could happen twice'}</td>
+            <td className="number">{effect.attempt}</td>
+            <td className="number">
+              <Moment time={effect.claimed_at} />
+            </td>
+            <td className="number">{effect.settled_at === null ? 'not yet' : <Moment time={effect.settled_at} />}</td>
+            <td className="number">
+              {mayDecide && effect.state === 'unknown' && (
+                <Button kind="quiet" aria-label={`Settle ${effect.key}`} onPress={() => setSettling(effect)}>
+                  Settle
+                </Button>
+              )}
+            </td>
+          </tr>
+        ))}
+      </Table>
+      {settling !== undefined && <ResolveEffectPanel effect={settling} onClose={() => setSettling(undefined)} />}
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import { exactTime } from '../../components/moment.tsx';
-import { countdown } from './key-facts.ts';
+import { countdown } from './count-down.ts';
+import { exactTime } from './moment.tsx';
 
 /** How long until then, counting; the clock time on focus and hover. */
 export function Countdown({ to }: { readonly to: number }) {

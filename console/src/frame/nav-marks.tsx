@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useConsole } from '../api/console.ts';
-import { postureQuery } from '../api/queries.ts';
+import { heldQuery, postureQuery } from '../api/queries.ts';
 
 /** How many promises hold at least at the baseline, of how many. */
 export function PostureMark() {
@@ -11,6 +11,21 @@ export function PostureMark() {
   return (
     <span className="nav-mark" data-full={holding === data.promises.length}>
       {holding}/{data.promises.length}
+    </span>
+  );
+}
+
+const MANY = 99;
+
+/** How many calls wait for a person. */
+export function HeldMark() {
+  const { api } = useConsole();
+  const { data = 0 } = useQuery(heldQuery(api));
+  if (data === 0) return null;
+  return (
+    <span className="nav-mark" data-held>
+      {data > MANY ? `${MANY}+` : data}
+      <span className="hidden"> held</span>
     </span>
   );
 }
