@@ -134,6 +134,7 @@ test('a sweep takes away what has expired of one tenant and nothing of another, 
   assert.deepEqual(await tablesThatHold(database, old.mark), [
     'app.budgets',
     'app.egress_policies',
+    'app.entity_types',
     'app.secrets',
     'app.tenants',
     'app.token_denials',
