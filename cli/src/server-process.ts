@@ -1,5 +1,6 @@
 // What serve, worker and migrate share: settings from the table, the log, the faults in words, and the life of the process.
 // The server is imported when it is needed: the other commands start without it.
+import { createRedactor } from '@sallyport/redact';
 import type { Config, Log } from '@sallyport/server';
 import type { Flag, Input } from './command.ts';
 import { serverEnvironment } from './environment.ts';
@@ -112,8 +113,17 @@ const OF_ROTATION: Readonly<Record<InstanceType<Server['RotationError']>['code']
   unknown_tenant: 'no_input',
 };
 
-/** A fault of the server as a sentence and a status of its own. */
+/** A fault of the server as a sentence and a status of its own; whoever answered the server may have said its secrets again. */
 export function asStop(server: Server, error: unknown, config: Config | undefined): unknown {
+  const stop = toStop(server, error, config);
+  if (config === undefined) return stop;
+  const redactor = createRedactor({ secrets: server.secretsOf(config) });
+  if (stop instanceof Stop) return new Stop(stop.status, redactor.redactText(stop.message), stop.cause);
+  const said = stop instanceof Error ? (stop.stack ?? stop.message) : String(stop);
+  return new Stop('internal', `something went wrong on our side\n${redactor.redactText(said)}`, stop);
+}
+
+function toStop(server: Server, error: unknown, config: Config | undefined): unknown {
   const listen = findListenFault(error);
   if (listen !== undefined && config !== undefined) return listenStop(codeOf(listen), config, error);
   if (error instanceof server.EmbeddedError)

@@ -23,6 +23,8 @@ type Optional =
   | 'stripeApiKey'
   | 'stripeWebhookSecrets'
   | 'masterKey'
+  | 'tracesUrl'
+  | 'tracesAuthorization'
   | 'healthAddress'
   | 'keyFolder'
   | 'blobFolder'
@@ -110,6 +112,8 @@ function checkTogether(config: Config): string[] {
     faults.push(
       `SALLYPORT_HOST: ${config.host} is not loopback; expected SALLYPORT_PUBLIC_URL (https) and SALLYPORT_TRUSTED_PROXIES with it, for example https://agents.example.com and 10.0.0.5`,
     );
+  if (config.tracesAuthorization !== undefined && config.tracesUrl === undefined)
+    faults.push('SALLYPORT_TRACES_URL: missing; expected with SALLYPORT_TRACES_AUTHORIZATION');
   if (config.debugging === 'on' && (!isLoopback(config.host) || config.publicUrl !== undefined))
     faults.push('SALLYPORT_DEBUGGING: on; expected off on a node that others reach');
   if (config.modelNames.length > 0 && config.modelBaseUrl === undefined)

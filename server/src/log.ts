@@ -60,8 +60,8 @@ export interface Log {
   with(fields: LogFields): Log;
   /** Every line that is written while `work` goes on, by whomever, holds these ids; they may grow while it does. */
   within<T>(ids: LogFields, work: () => T): T;
-  /** A secret that this process holds: masked by value wherever it turns up. */
-  register(secret: string): void;
+  /** A secret that this process holds: masked by value wherever it turns up. `passing` ones are held for a call and forgotten in time. */
+  register(secret: string, life?: 'lasting' | 'passing'): void;
   /** The same masking for what leaves by another way: attributes of spans. */
   clean(fields: object): object;
   counts(): SinkCounts;
@@ -105,7 +105,7 @@ export function createLog(options: LogOptions): Log {
         const outer = around.getStore();
         return around.run(outer === undefined ? ids : { ...outer, ...ids }, work);
       },
-      register: (secret) => sink.register(secret),
+      register: (secret, life = 'lasting') => sink.register(secret, life),
       clean: (fields) => sink.clean(fields),
       counts: () => sink.counts(),
     };

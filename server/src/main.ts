@@ -52,6 +52,7 @@ export { examine, type Finding } from './doctor/doctor.ts';
 export { EmbeddedError } from './embedded/embedded.ts';
 export { Fault } from './errors.ts';
 export { createLog, type Log } from './log.ts';
+export { secretsOf } from './node-parts.ts';
 export {
   RotationError,
   type RotationErrorCode,
@@ -168,7 +169,7 @@ async function openHttp(
   made: OpenedNode & { readonly http: ListeningNode | undefined; readonly listen: HttpDeps['listen'] },
 ): Promise<void> {
   const { folder, api, http, signals } = made;
-  const offer = await openOffer(config, begun, folder);
+  const offer = await openOffer(config, log, begun, folder);
   const metrics = config.metrics === 'on' ? createNodeMetrics() : undefined;
   const agent = config.roles.includes('worker') ? openAgent(config, log, begun, { ...made, offer }) : undefined;
   const worker = agent === undefined ? undefined : beginWorker({ ...made, config, log, begun, agent, metrics });

@@ -13,6 +13,7 @@ import {
   openDataFolder,
   openGuards,
   openPrices,
+  openTraces,
   providerOptions,
 } from './boot/boot.ts';
 import { systemClock } from './clock.ts';
@@ -30,20 +31,17 @@ const POOL = 10;
 /** A node without the API asks little under the login of the API: who the operator is, and the figures. */
 const SMALL_POOL = 2;
 
+/** What the settings hold and nobody may read: masked by value in every line. */
+export function secretsOf(config: Config): string[] {
+  const { modelApiKey, readerApiKey, stripeApiKey, s3SecretAccessKey } = config;
+  const { stripeWebhookSecrets = [], masterKey = [], databaseUrl, databaseDirectUrl } = config;
+  const passwords = [databaseUrl, databaseDirectUrl].map((url) => url && decodeURIComponent(url.password));
+  const all = [modelApiKey, readerApiKey, stripeApiKey, s3SecretAccessKey, config.tracesAuthorization];
+  return [...all, ...stripeWebhookSecrets, ...masterKey, ...passwords].filter((one) => one !== undefined);
+}
+
 export function openFolder(config: Config, log: Log): DataFolder {
-  const {
-    modelApiKey,
-    readerApiKey,
-    stripeApiKey,
-    stripeWebhookSecrets = [],
-    s3SecretAccessKey,
-    masterKey = [],
-  } = config;
-  const passwords = [config.databaseUrl, config.databaseDirectUrl].map(
-    (url) => url && decodeURIComponent(url.password),
-  );
-  const secrets = [modelApiKey, readerApiKey, stripeApiKey, s3SecretAccessKey, ...stripeWebhookSecrets, ...masterKey];
-  for (const secret of [...secrets, ...passwords]) if (secret !== undefined) log.register(secret);
+  for (const secret of secretsOf(config)) log.register(secret);
   const folder = openDataFolder(config.dataDir, config.keyFolder);
   const heard = (bytes: Uint8Array): Uint8Array => {
     log.register(Buffer.from(bytes).toString('hex'));
@@ -99,19 +97,22 @@ export async function openHearing(
 }
 
 /** What requests and runs share. */
-export interface Offer extends Pick<AgentDeps, 'blobs' | 'skills' | 'models' | 'prices'> {
+export interface Offer extends Pick<AgentDeps, 'blobs' | 'skills' | 'models' | 'prices' | 'traces'> {
   readonly guards: Guards;
 }
 
-export async function openOffer(config: Config, begun: Begun, folder: DataFolder): Promise<Offer> {
+export async function openOffer(config: Config, log: Log, begun: Begun, folder: DataFolder): Promise<Offer> {
   const guards = openGuards(config);
   begun.add(() => guards.close());
+  const traces = openTraces(config, log, guards.collector);
+  begun.add(() => traces?.close());
   return {
     guards,
+    traces,
     blobs: await openBlobs(config, begun, folder),
     skills: await loadSkills(config.skillsDir),
     prices: openPrices(config),
-    models: openModels({ fallback: config.model, provider: providerOptions(config, guards) }),
+    models: openModels({ fallback: config.model, provider: providerOptions(config, guards, traces) }),
   };
 }
 

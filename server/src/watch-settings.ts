@@ -1,7 +1,7 @@
 // Owns the settings of what a person sees of a running node: lines, numbers, traces, and who may look into its memory.
 // Promises what the table of settings promises; it is a part of that table.
 // Must never send anything anywhere unless it was told to.
-import { oneOf, type Setting } from './setting-readers.ts';
+import { oneOf, type Setting, url, whole } from './setting-readers.ts';
 
 export const WATCH_SETTINGS = {
   logLevel: {
@@ -21,6 +21,34 @@ export const WATCH_SETTINGS = {
     example: 'on',
     fallback: 'off',
     parse: oneOf('off', 'on'),
+  },
+  tracesUrl: {
+    env: 'SALLYPORT_TRACES_URL',
+    flag: 'traces-url',
+    about: 'Where spans of requests and runs are sent, as OTLP over HTTP in JSON; nowhere unless told.',
+    expected: 'an http or https URL without user, query and fragment',
+    example: 'http://127.0.0.1:4318/v1/traces',
+    parse: (text: string) => {
+      const parsed = url(['https:', 'http:'])(text);
+      return parsed !== undefined && parsed.username === '' && parsed.search === '' ? parsed : undefined;
+    },
+  },
+  tracesAuthorization: {
+    env: 'SALLYPORT_TRACES_AUTHORIZATION',
+    about:
+      'Value of the Authorization header for that collector; SALLYPORT_TRACES_AUTHORIZATION_FILE names a file that holds it instead.',
+    expected: 'a header value without line breaks',
+    example: '(a secret)',
+    parse: (text: string) => (/^[\x20-\x7e]{1,4096}$/.test(text) ? text : undefined),
+  },
+  tracesShare: {
+    env: 'SALLYPORT_TRACES_SHARE',
+    flag: 'traces-share',
+    about: 'Of a hundred traces, how many are sent.',
+    expected: 'a number from 0 to 100',
+    example: '10',
+    fallback: '100',
+    parse: whole(0, 100),
   },
   debugging: {
     env: 'SALLYPORT_DEBUGGING',

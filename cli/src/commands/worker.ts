@@ -1,18 +1,21 @@
+import type { Config } from '@sallyport/server';
 import type { Command, Input } from '../command.ts';
 import { note } from '../print.ts';
 import { asStop, loadServer, openLog, readSettings, runUntilStopped, settingFlags } from '../server-process.ts';
 
 async function run(input: Input): Promise<number> {
   const server = await loadServer();
+  let config: Config | undefined;
   try {
-    const config = readSettings(server, input, { roles: 'worker' });
-    const log = openLog(server, config);
+    const settings = readSettings(server, input, { roles: 'worker' });
+    config = settings;
+    const log = openLog(server, settings);
     return await runUntilStopped(
-      () => server.work(config, log),
+      () => server.work(settings, log),
       () => note('sallyport: the worker is ready'),
     );
   } catch (error) {
-    throw asStop(server, error, undefined);
+    throw asStop(server, error, config);
   }
 }
 

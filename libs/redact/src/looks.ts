@@ -36,7 +36,7 @@ export function looksRandom(value: string): boolean {
 
 /** Whether a weak name masks this value. */
 export function looksWeak(value: string, session: boolean): boolean {
-  return looksRandom(value) || (session && value.length >= 24 && HEX.test(value));
+  return looksRandom(value) || (session && value.length >= 24 && (HEX.test(value) || looksNear(value)));
 }
 
 /** A run a few words behind a secret name: random, or at least no word, digest or id. */

@@ -3,9 +3,9 @@ import { looksLikeGrant } from './looks.ts';
 import { type NameTable, STRONG } from './names.ts';
 
 const NAMING =
-  /^(?:name|key|header|headername|k|field|fieldname|variable|param|parameter|property|attribute|label|option|setting)$/i;
+  /^(?:name|key|header|header[_-]?name|k|field|field[_-]?name|variable|param|parameter|property|attribute|label|option|setting)$/i;
 const VALUED =
-  /^(?:value|val|v|values|content|contents|data|text|default|defaultvalue|current|raw|secret|string|rows|records|body)$/i;
+  /^(?:(?:header|field|param)[_-]?value|value|val|v|values|content|contents|data|text|default|defaultvalue|current|raw|secret|string|rows|records|body)$/i;
 const COLUMNS = /^(?:columns|fields|headers|header|names|keys|cols|columnnames)$/i;
 const ROWS = /^(?:rows|values|data|records)$/i;
 const HEADER = /^(?:host|accept|user-agent|content-type|content-length|connection|origin|referer)$/i;
@@ -14,19 +14,22 @@ const NAME = /^-{0,2}[\w.-]{2,80}$/;
 const PRIVATE_NUMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'];
 
 export function isNaming(name: string): boolean {
-  return NAMING.test(name) || name === 'kty';
+  return NAMING.test(name) || name === 'kty' || name === 'path';
 }
 
 export function isValued(name: string): boolean {
   return VALUED.test(name) || PRIVATE_NUMBERS.includes(name);
 }
 
-/** `{ name: 'Authorization', value: … }` and its kin, and JSON Web Keys. */
+/** `{ name: 'Authorization', value: … }` and its kin, steps of a JSON Patch (RFC 6902), and JSON Web Keys. */
 export function namedSecret(names: readonly string[], read: (name: string) => unknown, judge: NameTable): boolean {
+  const patch = names.includes('op');
   for (const key of names) {
     if (key === 'kty') return true;
-    if (!NAMING.test(key)) continue;
-    const name = read(key);
+    const pointer = patch && key === 'path';
+    if (!pointer && !NAMING.test(key)) continue;
+    const told = read(key);
+    const name = pointer && typeof told === 'string' ? told.slice(told.lastIndexOf('/') + 1) : told;
     if (typeof name === 'string' && name.length <= 120 && judge(name).strength === STRONG && NAME.test(name))
       return true;
   }

@@ -17,6 +17,14 @@ const XML_KEY = /<(?:P|Q|DP|DQ|InverseQ|D)>([^<]{1,2000})(?=<)/g;
 const ORACLE =
   /(?:\bsqlplus|\bexpdp|\bimpdp|\brman\s{1,4}target)\s{1,4}(?:-\w{1,4}\s{1,4}){0,3}[\w.]{1,60}\/([^\s@"']{1,200})@/gi;
 
+/** A line of a cookie file: domain, whether below it, path, whether by TLS only, when it ends, name, value. */
+const COOKIE_LINE =
+  /^(?:#HttpOnly_)?[^\t\r\n#]{1,255}\t(?:TRUE|FALSE)\t[^\t\r\n]{1,500}\t(?:TRUE|FALSE)\t\d{1,12}\t[^\t\r\n]{1,200}\t([^\t\r\n]{1,4096})/gm;
+const IDENTIFIED =
+  /\bIDENTIFIED[ \t]{1,4}(?:WITH[ \t]{1,4}[\w"'`]{1,60}[ \t]{1,4})?(?:BY|AS)[ \t]{1,4}(?:PASSWORD[ \t]{1,4})?["']([^"'\r\n]{1,2000})/gi;
+/** A signed link of ours: the rest of its query says for what it is. */
+const SIGNED = /\/signed\/[^\s"'`<>\\]{1,600}?[?&]s=([\w-]{43})(?![\w-])/g;
+
 export interface TextRules {
   readonly names: NameTable;
   readonly known: KnownSecrets | undefined;
@@ -39,6 +47,9 @@ function lookSlowly(scan: Scan, edits: number[]): void {
   if (scan.table && /values/i.test(text)) maskInsert(text, scan.names, edits);
   if (scan.xmlKey) addMatches(XML_KEY, text, edits);
   if (scan.command) maskCommands(text, edits);
+  if (text.includes('E\t')) addMatches(COOKIE_LINE, text, edits);
+  if (text.includes('DENTIFIED') || text.includes('dentified')) addMatches(IDENTIFIED, text, edits);
+  if (text.includes('/signed/')) addMatches(SIGNED, text, edits);
   if (scan.address) {
     if (text.includes(':')) addMatches(DSN, text, edits);
     addMatches(ORACLE, text, edits);

@@ -21,7 +21,7 @@ export interface Scan {
 
 // Every quantifier is bounded or cannot start inside its own run, so no input makes these quadratic.
 const AFTER = /(\\{1,7}["'][\])]?|["'`][\])]?|\])?(\*{0,2}[ \t]{0,8})(=>|->|:=|={1,3}|:|,|\||\(|\r?\n)?/y;
-const SPACE = /\*{0,2}[ \t]{0,20}(?:\\?\r?\n[ \t]{1,40}(?![\w.-]{1,60}:|[-#]))?/y;
+const SPACE = /\*{0,2}[ \t]{0,20}(?:\\?\r?\n[ \t]{1,40}(?![\w.-]{1,60}:|[-#]))?(?:!{1,2}[a-z]{1,20}[ \t]{1,4})?/y;
 const OPEN = /[bru]{0,2}(\\{0,7}["'`])/y;
 const BARE = /(?:[^\s,;&"'`<>\\)}\]]|[,;)}\]](?=[^\s,;:&"'<>)}\]\\{])(?![\w.-]{1,40}["']?\s?[=:])|\\(?!["'nrtu\\]))+/y;
 const RUN = /[\w+/.~-]{1,512}={0,2}/y;
@@ -29,7 +29,7 @@ const TO_SPACE = /[^\s"'`\\<>]{1,4096}/y;
 const LINE = /[^\r\n"'`\\]{1,8192}/y;
 const PARAMETER = /[^&#\s"'`<>\\]{1,4096}/y;
 const BLOCK = /[|>][-+]?\d?[ \t]{0,8}\r?\n/y;
-const ARGUMENT = /[ \t]{1,4}(?:"([^"\n]{1,2000})"?|'([^'\n]{1,2000})'?|([^\s"'-][^\s"']{0,2000}))/y;
+const ARGUMENT = /[ \t]{1,4}(?:<<<[ \t]{0,4})?(?:"([^"\n]{1,2000})"?|'([^'\n]{1,2000})'?|([^\s"'-][^\s"']{0,2000}))/y;
 const CREDENTIAL = /[ \t]{1,3}["']?([\w.~+/=:-]{8,4096})/y;
 const PROSE =
   /[ \t]{1,3}(?:(?:is|was|to|of|as|with|value|are|equals|set to|header|used|received|provided|given|for \S{1,60} is)[ \t]{0,2}[:=]?[ \t]{1,3})?(["'`(<[]?)([^\s"'`<>()[\],;]{4,4096})/y;

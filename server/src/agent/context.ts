@@ -14,6 +14,7 @@ import type { RunPrincipal } from '../principal.ts';
 import type { RunWork } from '../runs/runs.ts';
 import type { Skills } from '../skills/skills.ts';
 import type { Tool } from '../tools/tools.ts';
+import type { Traces } from '../traces/traces.ts';
 import type { Models } from './models.ts';
 
 /** Each may be removed by tests and proofs only (DEC-011); all stand in every shipped composition. */
@@ -46,6 +47,8 @@ export interface AgentDeps {
   readonly signals: Signals;
   readonly clock: Clock;
   readonly log: Log;
+  /** Undefined where they are off. */
+  readonly traces?: Traces | undefined;
   readonly doors?: AgentDoors;
 }
 

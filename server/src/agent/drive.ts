@@ -14,6 +14,7 @@ import { type Journal, type PendingCall, replay } from './journal.ts';
 import type { Model } from './model.ts';
 import { findPoison, takeUp } from './resume.ts';
 import { modelStep, overBudget } from './step.ts';
+import { modelWork, toolWork, watched } from './watched.ts';
 
 /** `ended`: the run has its last event. `released`: somebody goes on with it later. `waiting`: when a person has spoken. */
 export type DriveEnd = 'ended' | 'released' | 'waiting';
@@ -49,8 +50,7 @@ export async function driveRun(deps: AgentDeps, claim: Claim, hold: Hold): Promi
     if (next !== undefined) {
       const over = next.started === 0 ? overBudget(context, { tokens: 0, cost: '0', calls: 1 }) : undefined;
       if (over !== undefined) return finish(context, failed('budget_exceeded'), [over]);
-      const { callId, tool } = next;
-      const done = await context.log.within({ step: journal.step, call_id: callId, tool }, () =>
+      const done = await watched(deps, context, toolWork(context, journal, next), () =>
         call(deps, context, { journal, session: remembered.upTo(journal) }, next),
       );
       if (next.started === 0 && done === 'called') context.spend({ tokens: 0, cost: '0', calls: 1 });
@@ -67,7 +67,7 @@ export async function driveRun(deps: AgentDeps, claim: Claim, hold: Hold): Promi
       maxOutputTokens: model.maxOutputTokens,
     };
     const { step } = journal;
-    const end = await context.log.within({ step, model: model.name }, () => ask(context, model, request, step));
+    const end = await watched(deps, context, modelWork(model, step), () => ask(context, model, request, step));
     if (end !== undefined) return end;
   }
 }
@@ -162,7 +162,7 @@ function call(
 const OPEN = parseLists({ profile: 'open', allow: [], deny: [] });
 
 function waysOf({ egress: guard, reader, egressLists: deployment = OPEN, log }: AgentDeps): EgressWays {
-  return { guard, reader, deployment, register: (secret) => log.register(secret) };
+  return { guard, reader, deployment, register: (secret) => log.register(secret, 'passing') };
 }
 
 /** What the run writes carries the label of all that it has read; failures and what a page steered count as well. */

@@ -22,6 +22,8 @@ export interface ProviderOptions {
   readonly names: readonly string[];
   readonly price: Price;
   readonly egress: EgressGuard;
+  /** Of the span at work: the operator's own endpoint may know it, and no other callee. */
+  readonly traceparent?: () => string | undefined;
 }
 
 export function openProvider(options: ProviderOptions): Model[] {
@@ -29,7 +31,7 @@ export function openProvider(options: ProviderOptions): Model[] {
     name: 'openai-compatible',
     baseURL: options.baseUrl.href.replace(/\/$/, ''),
     ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
-    fetch: throughEgress(options.egress),
+    fetch: throughEgress(options.egress, options.traceparent),
   });
   return options.names.map((name) => ({
     name,
@@ -73,10 +75,14 @@ function waitFor(error: unknown, attempt: number): number | undefined {
 }
 
 /** The SDK's fetch, by way of the guard: own headers only, bounded answer, no redirect keeps the key. */
-function throughEgress(egress: EgressGuard): typeof fetch {
+function throughEgress(egress: EgressGuard, trace: ProviderOptions['traceparent']): typeof fetch {
   return async (input, init) => {
     const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
-    const headers = Object.fromEntries(new Headers(init?.headers).entries());
+    const traceparent = trace?.();
+    const headers = {
+      ...Object.fromEntries(new Headers(init?.headers).entries()),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
     const answer = await egress.read(url, {
       method: 'POST',
       headers,

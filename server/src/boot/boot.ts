@@ -15,6 +15,7 @@ export { deploymentLists, egressAdvice, type Guards, openGuards, providerOptions
 export { followLinkKeys, LINK_KEYS } from './link-keys.ts';
 export { demandMasterKeyFile, findMasterKeys, makeFirstMasterKey, readMasterSecrets } from './master-key.ts';
 export { openBilling, openPrices } from './open-billing.ts';
+export { openTraces } from './open-traces.ts';
 export { watchNode } from './readiness.ts';
 export { demandSharedKeys } from './shared-keys.ts';
 export { openAccess, openTokenIssuers } from './token-issuers.ts';

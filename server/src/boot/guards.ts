@@ -4,6 +4,7 @@ import { createEgressGuard, type EgressGuard, type EgressStats } from '@sallypor
 import type { openModels } from '../agent/agent.ts';
 import type { Config } from '../config.ts';
 import { type EgressLists, type EgressWays, parseLists } from '../egress/egress.ts';
+import type { Traces } from '../traces/traces.ts';
 
 export interface Guards {
   readonly web: EgressGuard;
@@ -11,6 +12,8 @@ export interface Guards {
   readonly model: EgressGuard | undefined;
   /** Reads a page through the reader service; undefined when none is configured. */
   readonly reader: EgressWays['reader'];
+  /** Undefined when no traces are sent. */
+  readonly collector: EgressGuard | undefined;
   /** What passed and what was refused, guard by guard. */
   stats(): Readonly<Record<string, EgressStats>>;
   close(): Promise<void>;
@@ -21,21 +24,24 @@ const MODEL_WAIT_MS = 120_000;
 export function openGuards(config: Config): Guards {
   const web = createEgressGuard({ allowAddresses: config.egressAllow });
   const model = config.modelBaseUrl === undefined ? undefined : openModelGuard(config, config.modelBaseUrl);
+  const collector = config.tracesUrl === undefined ? undefined : openOwnGuard(config.tracesUrl);
   const readerGuard = config.readerUrl === undefined ? undefined : openReaderGuard(config, config.readerUrl);
   return {
     web,
     model,
+    collector,
     reader:
       readerGuard === undefined || config.readerUrl === undefined
         ? undefined
         : readThrough(readerGuard, config.readerUrl, config.readerApiKey),
     stats: () =>
       Object.fromEntries(
-        Object.entries({ web, model, reader: readerGuard }).flatMap(([name, guard]) =>
+        Object.entries({ web, model, collector, reader: readerGuard }).flatMap(([name, guard]) =>
           guard === undefined ? [] : [[name, guard.stats()]],
         ),
       ),
-    close: async () => void (await Promise.all([web.close(), model?.close(), readerGuard?.close()])),
+    close: async () =>
+      void (await Promise.all([web.close(), model?.close(), collector?.close(), readerGuard?.close()])),
   };
 }
 
@@ -49,6 +55,11 @@ function openModelGuard(config: Config, baseUrl: URL): EgressGuard {
     timeoutMs: MODEL_WAIT_MS,
     maxRedirects: 0,
   });
+}
+
+/** For one endpoint of the operator's own, wherever it is. */
+function openOwnGuard(url: URL): EgressGuard {
+  return createEgressGuard({ allowAddresses: ownRange(url), innerNames: [url.hostname], maxRedirects: 0 });
 }
 
 function openReaderGuard(config: Config, origin: URL): EgressGuard {
@@ -97,9 +108,13 @@ function ownRange(url: URL): string[] {
   return host === 'localhost' ? [`127.0.0.1/32:${port}`, `[::1]/128:${port}`] : [];
 }
 
-export function providerOptions(config: Config, guards: Guards): Parameters<typeof openModels>[0]['provider'] {
+export function providerOptions(
+  config: Config,
+  guards: Guards,
+  traces: Pick<Traces, 'traceparent'> | undefined,
+): Parameters<typeof openModels>[0]['provider'] {
   const { modelBaseUrl: baseUrl, modelNames: names, modelApiKey: apiKey } = config;
   if (baseUrl === undefined || guards.model === undefined) return undefined;
   const price = { input: config.modelInputPrice, output: config.modelOutputPrice };
-  return { baseUrl, apiKey, names, egress: guards.model, price };
+  return { baseUrl, apiKey, names, egress: guards.model, price, traceparent: () => traces?.traceparent() };
 }

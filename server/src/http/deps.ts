@@ -11,6 +11,7 @@ import type { Links } from '../links/links.ts';
 import type { Log } from '../log.ts';
 import type { NodeMetrics } from '../metrics/metrics.ts';
 import type { Skills } from '../skills/skills.ts';
+import type { Traces } from '../traces/traces.ts';
 import type { ConsoleFiles } from './console/console.ts';
 
 export interface HttpDeps {
@@ -43,6 +44,8 @@ export interface HttpDeps {
   };
   /** Undefined where they are not served. */
   readonly metrics?: NodeMetrics | undefined;
+  /** Undefined where they are off. */
+  readonly traces?: Traces | undefined;
   /** Asked before something new is begun. */
   readonly disk: { full(): Promise<boolean> };
   /** Where the deployment stands, judged anew at each question. */

@@ -14,6 +14,7 @@ import { demandOwnHost } from './host.ts';
 import { demandOwnPage, pageHeaders } from './own-page.ts';
 import { asFault, problemHeaders, problemOf } from './problem.ts';
 import { RateLimited, refusalReason } from './rate-guard.ts';
+import { recordSpan, type TracePlace, tracePlace } from './request-span.ts';
 import type { RawCall, Route, Services } from './route.ts';
 
 /** What the end of a request is told to. */
@@ -22,6 +23,7 @@ export interface Seen {
   /** Undefined while the node does not serve yet. */
   readonly keyUse: Services['keyUse'] | undefined;
   readonly metrics?: Services['metrics'];
+  readonly traces?: Services['traces'];
 }
 
 /** What is known of a request while it is worked on. */
@@ -31,7 +33,20 @@ export interface Exchange {
   failure?: Fault;
   readonly began: number;
   /** On every line that is written for this request: who it is from is known later than what it is. */
-  readonly ids: { request_id: string; tenant_id?: string; user_id?: string; key_id?: string | undefined };
+  readonly ids: RequestIds;
+  readonly place: TracePlace;
+}
+
+interface RequestIds extends Pick<LogFields, 'request_id' | 'trace_id' | 'span_id'> {
+  tenant_id?: string;
+  user_id?: string;
+  key_id?: string | undefined;
+}
+
+export function newExchange(request: FastifyRequest): Exchange {
+  const place = tracePlace(request);
+  const { trace_id, span_id } = place;
+  return { began: performance.now(), ids: { request_id: request.id, trace_id, span_id }, place };
 }
 
 const SECURITY_HEADERS = {
@@ -50,7 +65,7 @@ const WHOLE_NUMBER = /^(0|[1-9]\d{0,9})$/;
 
 /** Headers of every answer, also of those that the framework refuses before any hook; and the line at its end. */
 export function begin(seen: Seen, request: FastifyRequest, reply: FastifyReply): Exchange {
-  const exchange: Exchange = { began: performance.now(), ids: { request_id: request.id } };
+  const exchange = newExchange(request);
   reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
   // Not the framework's hook: that one is silent about a caller who goes away.
   reply.raw.once('close', () => finish(seen, request, reply, exchange));
@@ -186,6 +201,8 @@ function finish(seen: Seen, request: FastifyRequest, reply: FastifyReply, exchan
     user_id: user?.userId,
     key_id: user?.keyId,
     request_id: request.id,
+    trace_id: exchange.place.trace_id,
+    span_id: exchange.place.span_id,
     method: request.method,
     route: route?.path ?? '-',
     status,
@@ -195,6 +212,7 @@ function finish(seen: Seen, request: FastifyRequest, reply: FastifyReply, exchan
     reason: writableFinished ? refusalReason(failure) : 'caller_gone',
     detail: failure?.options.detail,
   };
+  recordSpan(seen.traces, exchange.place, fields, milliseconds);
   if (failure !== undefined && failure.status >= 500) seen.log.error('request', fields, failure);
   else seen.log.info('request', fields);
   if (user !== undefined && status < 400) seen.keyUse?.note(user, addressGroup(request.ip));

@@ -10,7 +10,7 @@ import { answerBeforeService, type Waiting } from './before-service.ts';
 import { refuseBrokenRequest } from './broken-request.ts';
 import { watchConnections } from './connections.ts';
 import type { HttpDeps } from './deps.ts';
-import { admit, begin, callOf, type Exchange, send, sendFailure } from './exchange.ts';
+import { admit, begin, callOf, type Exchange, newExchange, send, sendFailure } from './exchange.ts';
 import { openServices } from './open-services.ts';
 import { createReference } from './reference/reference.ts';
 import { HEALTH_ROUTES, methodsAt, ROUTES } from './registry.ts';
@@ -51,6 +51,9 @@ class Node {
   }
   get metrics(): Services['metrics'] {
     return this.services?.metrics;
+  }
+  get traces(): Services['traces'] {
+    return this.services?.traces;
   }
 }
 
@@ -101,8 +104,7 @@ function createApp(node: Node): FastifyInstance {
 /** Registers the routes of the registry, and nothing else ever. */
 function serve(app: FastifyInstance, node: Node): void {
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
-  const of = (request: FastifyRequest): Exchange =>
-    exchanges.get(request) ?? { began: performance.now(), ids: { request_id: request.id } };
+  const of = (request: FastifyRequest): Exchange => exchanges.get(request) ?? newExchange(request);
   const { routes } = node;
   const byPattern = new Map(routes.map((route) => [`${route.method} ${pattern(route)}`, route]));
   app.addHook('onRoute', (added) => {

@@ -22,7 +22,8 @@ export interface Sink {
   /** A copy with its secrets masked; the constant record when that cannot be had. */
   clean(fields: object): object;
   cleanText(text: string): string;
-  register(secret: string): void;
+  /** `passing`: of a tenant and of one call; the oldest of those are forgotten, so that neither memory nor the cost of a line grows. */
+  register(secret: string, life: 'lasting' | 'passing'): void;
   /** What `build` makes, or the constant record when it throws: a getter or a proxy may. */
   attempt(build: () => object): object;
   /** False when the line is to be left out. `key` says what it repeats. */
@@ -45,8 +46,20 @@ export interface SinkOptions {
 /** Says nothing of the record: what could not be masked could hold anything. */
 export const FAILED: object = Object.freeze({ redaction: 'failed' });
 
+const MOST_PASSING = 1_000;
+
 export function createSink(options: SinkOptions): Sink {
-  const redactor = options.redactor ?? createRedactor();
+  let redactor = options.redactor ?? createRedactor();
+  const lasting = new Set<string>();
+  const passing = new Set<string>();
+  const register: Sink['register'] = (secret, life) => {
+    const known = life === 'lasting' ? lasting : passing;
+    if (lasting.has(secret) || known.has(secret)) return;
+    known.add(secret);
+    if (passing.size <= MOST_PASSING) return redactor.register(secret);
+    for (const old of [...passing].slice(0, MOST_PASSING / 2)) passing.delete(old);
+    redactor = createRedactor({ secrets: [...lasting, ...passing] });
+  };
   const open = options.redaction === false;
   const flood = createFlood(options.flood, options.onRepeated);
   const counts = { written: 0, dropped: 0, cut: 0, failed: 0 };
@@ -79,7 +92,7 @@ export function createSink(options: SinkOptions): Sink {
         return '[redaction failed]';
       }
     },
-    register: (secret) => redactor.register(secret),
+    register,
     admit: (key, about) => {
       const admitted = flood.admit(key, about);
       if (!admitted) counts.dropped++;

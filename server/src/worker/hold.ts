@@ -1,12 +1,13 @@
 // Holds one claimed run from its claim to its end, and says what becomes of it when its driving breaks off.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AgentDeps, driveRun } from '../agent/agent.ts';
+import { type AgentDeps, type DriveEnd, driveRun } from '../agent/agent.ts';
 import { sqlState } from '../db/db.ts';
 import { Fault } from '../errors.ts';
 import type { RunId, TenantId } from '../ids.ts';
 import type { WorkerMetrics } from '../metrics/metrics.ts';
 import { mintPrincipal, type RunPrincipal } from '../principal.ts';
 import { findRun, finishRun } from '../runs/runs.ts';
+import { traceIdOf } from '../traces/traces.ts';
 import type { Lease } from './lease.ts';
 
 export interface HoldDeps {
@@ -37,7 +38,8 @@ export async function holdRun(deps: HoldDeps, claimed: Claimed): Promise<void> {
   const { agent, lease } = deps;
   const { tenantId, runId, epoch, stalls } = claimed;
   const principal = mintPrincipal({ kind: 'run', tenantId, runId, epoch });
-  const ids = { tenant_id: tenantId, run_id: runId, worker_id: lease.id, epoch: String(epoch) };
+  const traceId = traceIdOf(runId);
+  const ids = { tenant_id: tenantId, run_id: runId, worker_id: lease.id, epoch: String(epoch), trace_id: traceId };
   const log = agent.log.with(ids);
   log.info('run.claimed', { count: stalls });
   const taken = new AbortController();
@@ -46,7 +48,10 @@ export async function holdRun(deps: HoldDeps, claimed: Claimed): Promise<void> {
   const signal = AbortSignal.any([lease.lost, deps.drained, taken.signal]);
   try {
     const hold = { signal, mayStart: () => lease.held() && !signal.aborted, draining: () => deps.closing.aborted };
-    const end = await agent.log.within(ids, () => driveRun(agent, { principal, workerId: lease.id, stalls }, hold));
+    const drive = (): Promise<DriveEnd> => driveRun(agent, { principal, workerId: lease.id, stalls }, hold);
+    const attributes = { 'sallyport.tenant_id': tenantId, 'sallyport.run_id': runId } as const;
+    const span = { name: 'run', kind: 'internal', traceId, attributes } as const;
+    const end = await agent.log.within(ids, () => agent.traces?.span(span, drive) ?? drive());
     log.info(`run.${end}`);
     await countEnd(deps, principal, end);
   } catch (error) {

@@ -169,3 +169,11 @@ test('more kinds than are told apart share one, so that neither memory nor lines
   assert.ok(raw.length <= 20, String(raw.length));
   while (!raw.join('').includes('log.repeated')) await new Promise((resolve) => setTimeout(resolve, 20));
 });
+
+test('of the secrets of calls the newest are masked, those of the process for good', () => {
+  const { log, lines } = open();
+  log.register('secret-of-the-process');
+  for (let turn = 0; turn < 3_000; turn++) log.register(`secret-of-call-${turn}-x`, 'passing');
+  log.info('x', { detail: 'said secret-of-the-process, secret-of-call-2999-x and secret-of-call-1-x' });
+  assert.equal(lines()[0]?.detail, 'said [redacted], [redacted] and secret-of-call-1-x');
+});
