@@ -183,7 +183,7 @@ async function openHttp(
   if (http === undefined) return;
   http.open({
     ...(await openPublic(config, log, begun, api)),
-    ...{ db: api, signals, log, metrics, disk, listen: made.listen, peppers: made.peppers },
+    ...{ db: api, signals, log, metrics, traces: offer.traces, disk, listen: made.listen, peppers: made.peppers },
     links: createLinks(api, made.linkKeys.keys),
     egress: egressAdvice(config, offer.guards.web),
     blobs: offer.blobs,

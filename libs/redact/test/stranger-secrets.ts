@@ -21,7 +21,6 @@ const SHAPES: Readonly<Record<string, readonly Shape[]>> = {
     (s) => `Authorization : Bearer   ${s}`,
     (s) => `"authorization","Bearer ${s}"`,
     (s) => `proxy_set_header Authorization "Bearer ${s}";`,
-    (s) => Buffer.from(`Authorization: Bearer ${s}`).toString('base64'),
     (s) => `WWW: x\r\nAUTHORIZATION:\tBearer ${s}\r\n`,
   ],
   'key-header': [
@@ -158,6 +157,7 @@ const SHAPES: Readonly<Record<string, readonly Shape[]>> = {
     (s) => Object.assign(new Error('x'), { request: { _headers: { authorization: `Bearer ${s}` } } }),
   ],
   encoded: [
+    (s) => Buffer.from(`Authorization: Bearer ${s}`).toString('base64'),
     (s) =>
       Buffer.from(JSON.stringify({ auths: { r: { auth: Buffer.from(`a:${s}`).toString('base64') } } })).toString(
         'base64',

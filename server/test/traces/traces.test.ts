@@ -34,8 +34,9 @@ const attributeOf = (span: Span, name: string): string | undefined => {
   return value?.stringValue ?? value?.intValue;
 };
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+async function until(holds: () => boolean, what: () => string): Promise<void> {
+  for (const end = performance.now() + 30_000; !holds(); await new Promise((resolve) => setTimeout(resolve, 20)))
+    assert.ok(performance.now() < end, what());
 }
 
 const CALLER = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -117,6 +118,10 @@ test('requests and runs become spans at the collector, each run a trace under it
     () =>
       all().some((span) => span.traceId === traceId && span.name === 'run') &&
       all().some((span) => span.name === 'GET /v1/me'),
+    () =>
+      `${all()
+        .map((span) => `${span.traceId} ${span.name}`)
+        .join(', ')}\n${node.lines.slice(-5).join('')}`,
   );
 
   const ours = all().filter((span) => span.traceId === traceId);
