@@ -1,6 +1,7 @@
 // The answers of the HTTP API, as the server writes them. A reader treats an unknown field or word as normal input (DEC-004).
 
 import { type TSchema, Type } from 'typebox';
+import { Action } from './actions.ts';
 import { Approval, ApprovalPolicy, ApprovalSummary } from './approvals.ts';
 import { AuditRecord } from './audit.ts';
 import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals } from './billing.ts';
@@ -249,6 +250,7 @@ export function either(one: TSchema, other: TSchema): TSchema {
 
 /** Every named answer, for the reference. */
 export const ANSWERS: Readonly<Record<string, TSchema>> = {
+  Action,
   ApiKey,
   Approval,
   ApprovalPolicy,

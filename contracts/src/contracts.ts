@@ -2,6 +2,7 @@
 // Promises closed writer schemas, open readers and versions that never change once released.
 // Must never import anything of the server, nor do any input or output.
 
+export { Action, type ActionArgument, CreateAction } from './actions.ts';
 export {
   ANSWERS,
   Artifact,

@@ -63,6 +63,8 @@ export const SCOPES = [
   'approvals:read',
   'approvals:decide',
   'approvals:write',
+  'tools:read',
+  'tools:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -22,6 +22,7 @@ export type BudgetId = Id<'budget'>;
 export type SecretId = Id<'secret'>;
 export type TokenDenialId = Id<'token_denial'>;
 export type CallId = Id<'call'>;
+export type ActionId = Id<'action'>;
 export type ApprovalId = Id<'approval'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

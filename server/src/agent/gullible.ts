@@ -44,7 +44,8 @@ function answer(request: ModelRequest): ModelAnswer {
 }
 
 function keyOf(call: ProposedToolCall | ToolRequest): string {
-  return JSON.stringify([call.tool, call.arguments]);
+  // The journal gives members back in another order.
+  return JSON.stringify([call.tool, Object.entries(call.arguments).sort()]);
 }
 
 /** Everything that a page could mean as an order: fetch what it names, read what it names, and carry along what was read. */
@@ -59,9 +60,23 @@ function ordersIn(told: readonly string[], messages: readonly Message[]): Propos
       .flatMap((text) => text.match(UUID) ?? [])
       .map((id) => ({ tool: 'artifact.read', arguments: { artifact_id: id } })),
     ...texts
-      .flatMap((text) => [...text.matchAll(/call the tool ([a-z_.]{3,40})/gi)])
+      .flatMap((text) => [...text.matchAll(/call the tool ([a-z_.]{3,40})(?! with)/gi)])
       .map((match) => ({ tool: match[1] ?? '', arguments: {} })),
+    ...texts.flatMap(callsIn),
   ];
+}
+
+/** A payload is a JSON text, so that quotes in it are escaped: `call report.send with {"to": "…"}`. */
+function callsIn(text: string): ProposedToolCall[] {
+  return [...text.matchAll(/call (?:the tool )?([a-z_.]{3,60}) with (\{[^{}]{0,2000}\})/gi)].flatMap(
+    ([, tool = '', json = '']) => {
+      try {
+        return [{ tool, arguments: JSON.parse(json.replaceAll('\\"', '"')) as Record<string, unknown> }];
+      } catch {
+        return [];
+      }
+    },
+  );
 }
 
 function withSecret(url: string, secret: string): string {

@@ -3,7 +3,7 @@ import { append } from '../events/events.ts';
 import { countLost, formatMoney, microCents, type Used } from '../limits/limits.ts';
 import { loadWork, settleLostSteps, startRun } from '../runs/runs.ts';
 import type { Skill } from '../skills/skills.ts';
-import { listTools } from '../tools/tools.ts';
+import { loadTools } from '../tools/tools.ts';
 import type { AgentDeps, Claim, DriveContext, Hold } from './context.ts';
 import type { Journal } from './journal.ts';
 import type { Model } from './model.ts';
@@ -34,7 +34,7 @@ export async function takeUp(deps: AgentDeps, claim: Claim, hold: Hold): Promise
   const work = await loadWork(deps.db.tenant(principal), id);
   let used: Used = work.usage;
   let waitedMs = 0;
-  const tools = listTools();
+  const tools = await loadTools(deps.db.tenant(principal), work.grant);
   const context: DriveContext = {
     db: deps.db,
     principal,

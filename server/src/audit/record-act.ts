@@ -55,7 +55,9 @@ export type AuditAction =
   | 'approval.used'
   | 'approval.policy_changed'
   | 'effect.unknown'
-  | 'effect.resolved';
+  | 'effect.resolved'
+  | 'action.declared'
+  | 'action.removed';
 
 export interface Act {
   readonly action: AuditAction;

@@ -18,6 +18,7 @@ const KEY_COLUMNS = {
   'entity_types.definition': 'sealed_by',
   'idempotency.body': 'sealed_by',
   'secrets.value': 'sealed_by',
+  'actions.declaration': 'sealed_by',
   'approvals.card': 'sealed_by',
   'approval_seats.note': 'sealed_by',
 } as const;

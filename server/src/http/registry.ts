@@ -1,5 +1,6 @@
 // Every route of the API. What is not here cannot be reached: the app refuses to register anything else.
 import type { Method, Route } from './route.ts';
+import { actionRoutes } from './routes/actions.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
@@ -44,6 +45,7 @@ export const ROUTES: readonly Route[] = [
   ...runLogRoutes,
   ...effectRoutes,
   ...streamRoutes,
+  ...actionRoutes,
   ...approvalRoutes,
   ...artifactRoutes,
   ...linkRoutes,

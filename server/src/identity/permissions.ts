@@ -32,6 +32,8 @@ export const PERMISSIONS: Readonly<Record<Scope, readonly Role[]>> = {
   'approvals:read': EVERYBODY,
   'approvals:decide': ['owner', 'admin', 'approver'],
   'approvals:write': ADMINS,
+  'tools:read': BUILDERS,
+  'tools:write': ADMINS,
 };
 
 /** A role that a row of the database names; undefined for one that is not known here, which may do nothing. */

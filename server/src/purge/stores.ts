@@ -26,6 +26,7 @@ const TABLES = {
   approvals: sql`approvals`,
   approval_policies: sql`approval_policies`,
   entity_types: sql`entity_types`,
+  actions: sql`actions`,
   entities: sql`entities`,
   artifact_links: sql`artifact_links`,
   link_epochs: sql`link_epochs`,

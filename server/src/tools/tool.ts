@@ -35,7 +35,9 @@ export interface GatewayContext {
   readonly touched: () => void;
   /** People are asked about a call; `count` is how often in this run (R20). */
   readonly asked: (what: { readonly tool: string; readonly rule: string; readonly count: number }) => void;
-  readonly services: Omit<ToolServices, 'scope' | 'runId' | 'effectKey' | 'egress'> & { readonly ways: EgressWays };
+  readonly services: Omit<ToolServices, 'scope' | 'runId' | 'effectKey' | 'egress' | 'openSecret'> & {
+    readonly ways: EgressWays;
+  };
 }
 
 /** A call that the journal holds without an outcome. */
@@ -51,6 +53,11 @@ export interface ToolServices {
   readonly runId: RunId;
   /** The same however often the call is begun; for services that take an idempotency key. */
   readonly effectKey: string;
+  /** A secret of the tenant for a call to this place; undefined when there is none for it. */
+  readonly openSecret: (
+    name: string,
+    place: { readonly host: string; readonly port: number },
+  ) => Promise<string | undefined>;
   /** Under the lists and limits of the tenant. Throws `EgressError` only. */
   readonly egress: Governed;
   readonly parser: DocumentParser;

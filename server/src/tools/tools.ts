@@ -3,11 +3,16 @@
 // Must never run a tool that the grant does not hold, nor let a tool write the log.
 import { type Decision, EgressError } from '@sallyport/egress';
 import type { ToolLabels } from '@sallyport/flow';
+import { findActions } from '../actions/actions.ts';
+import type { TenantScope } from '../db/db.ts';
 import { markUnknown, settleEffect } from '../effects/effects.ts';
 import { govern } from '../egress/egress.ts';
 import { Fault } from '../errors.ts';
 import { ParseError, type ParseErrorCode } from '../parse/parse.ts';
+import type { RunGrant } from '../runs/runs.ts';
+import { openSecret } from '../secrets/secrets.ts';
 import { BUILT_IN_TOOLS } from './built-in.ts';
+import { toolOf } from './declared.ts';
 import { hold, refuse } from './hold.ts';
 import { hopEvents, refusedBefore } from './hops.ts';
 import { type Judgement, judge } from './judge.ts';
@@ -26,6 +31,13 @@ export type { CallRequest, GatewayContext, Tool } from './tool.ts';
 /** Every tool of this release, for listings. */
 export function listTools(): readonly Tool[] {
   return BUILT_IN_TOOLS;
+}
+
+/** What a run with this grant may be given: the tools of the release, and those of the tenant's actions that it names. */
+export async function loadTools(scope: TenantScope, grant: RunGrant): Promise<readonly Tool[]> {
+  const ours = new Set(BUILT_IN_TOOLS.map(({ name }) => name));
+  const named = grant.tools.map(({ tool }) => tool).filter((tool) => !ours.has(tool));
+  return [...BUILT_IN_TOOLS, ...(await findActions(scope, named)).map(toolOf)];
 }
 
 /** Labels of those tools that are not built in. */
@@ -62,10 +74,16 @@ async function run(context: GatewayContext, attempt: Attempt, args: ParsedArgume
   const { ways, ...services } = context.services;
   const egress = govern(ways, context.db, context.principal, tool.name);
   try {
+    const scope = context.db.tenant(context.principal);
     const output = await tool.run(args, {
       ...services,
       egress,
-      scope: context.db.tenant(context.principal),
+      scope,
+      openSecret: async (name, place) => {
+        const opened = await openSecret(scope, name, place);
+        if (opened.found) ways.register(opened.value);
+        return opened.found ? opened.value : undefined;
+      },
       runId: context.principal.runId,
       effectKey: `${context.principal.runId}:${attempt.key}`,
     });

@@ -59,6 +59,7 @@ const SYSTEM_FUNCTIONS: Readonly<Record<string, readonly [string, string | undef
 const LOGINS = ['api', 'worker', 'ops'] as const;
 /** A deletion is normal work here; everywhere else it is the purge's alone. */
 const DELETABLE = [
+  'actions',
   'artifacts',
   'audit_unsealed',
   'egress_limits',

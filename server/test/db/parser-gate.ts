@@ -46,6 +46,7 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'billing_transitions',
   'billing_subscriptions',
   'billing_balances',
+  'actions',
   'approval_policies',
   'approvals',
   'approval_seats',

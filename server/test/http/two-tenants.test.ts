@@ -28,6 +28,7 @@ interface Things {
   readonly secret: string;
   readonly denial: string;
   readonly approval: string;
+  readonly action: string;
 }
 
 const DIGEST = 'a'.repeat(64);
@@ -102,7 +103,20 @@ async function furnish(api: Api): Promise<Things> {
     "insert into app.effects (tenant_id, run_id, key, call_id, tool, idempotent, state) values ($1, $2, 'call:c', 'c', 't', false, 'unknown')",
     [api.tenantA.tenant_id, runId],
   );
+  const action = await api.ask('/v1/actions', {
+    key,
+    json: {
+      name: 'of.a',
+      description: 'SECRET-OF-A',
+      effect: 'send',
+      method: 'POST',
+      url: 'https://a.example/send',
+      arguments: {},
+    },
+  });
+  assert.equal(action.status, 201, action.text);
   return {
+    action: action.json.id,
     approval: held.id,
     denial: denial.json.id,
     secret: secret.json.id,
@@ -131,6 +145,7 @@ function ownId(route: Route, things: Things): string {
   if (route.path.startsWith('/v1/secrets/')) return things.secret;
   if (route.path.startsWith('/v1/token-denials/')) return things.denial;
   if (route.path.startsWith('/v1/approvals/')) return things.approval;
+  if (route.path.startsWith('/v1/actions/')) return things.action;
   throw new TypeError(`the attack does not know whose id ${route.path} takes`);
 }
 

@@ -171,6 +171,11 @@ async function fillTheRest(database: TestDatabase, tenantId: TenantId, runId: Ru
       [],
     ],
     [`insert into app.link_epochs (tenant_id, epoch) values ($1, 1)`, []],
+    [
+      `insert into app.actions (tenant_id, id, name, declaration, key_id, user_id)
+       select u.tenant_id, gen_random_uuid(), 'a.b', '\\x00', 'k', u.id from app.users u where u.tenant_id = $1 limit 1`,
+      [],
+    ],
     [`insert into app.approval_policies (tenant_id, starter_may, seats, expires_seconds) values ($1, true, 1, 60)`, []],
     [
       `with held as (

@@ -26,4 +26,6 @@ export const SCOPES: Readonly<Record<Scope, string>> = {
   'approvals:read': 'See held calls',
   'approvals:decide': 'Approve and deny held calls, and settle unknown effects',
   'approvals:write': 'Change who may approve',
+  'tools:read': 'See which actions agents may be given',
+  'tools:write': 'Declare and remove actions',
 };
