@@ -109,6 +109,36 @@ begin
 end $function$;
 alter function app.refuse_change() owner to {{p}}_owner;
 
+create table app.actions (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  declaration bytea not null,
+  key_id text not null,
+  user_id uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint actions_pkey PRIMARY KEY (tenant_id, id),
+  constraint actions_name_check CHECK ((name ~ '^[a-z0-9_]{1,30}\.[a-z0-9_]{1,30}$'::text)),
+  constraint actions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id),
+  constraint actions_tenant_id_name_key UNIQUE (tenant_id, name)
+);
+alter table app.actions owner to {{p}}_owner;
+alter table app.actions enable row level security;
+alter table app.actions force row level security;
+create policy closed_insert on app.actions as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.actions as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.actions as permissive for select to {{p}}_copier
+  using (true);
+create policy wall on app.actions as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.actions to {{p}}_copier;
+grant delete, select on app.actions to {{p}}_purger;
+grant delete, insert, select on app.actions to {{p}}_tenant;
+
 create table app.api_keys (
   tenant_id uuid not null,
   id uuid not null,

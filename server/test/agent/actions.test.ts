@@ -138,7 +138,7 @@ test('a target that the page chose is held with its origin; a denial sends nothi
       assert.deepEqual([held?.tool, held?.effect, to?.role, to?.ground], ['report.send', 'send', 'target', 'none']);
       assert.ok(to?.sources.some((source) => source.kind === 'tool' && source.tool === 'web.scrape'));
       assert.equal(held?.card.irreversible, 'What is sent cannot be taken back.');
-      assert.deepEqual(world.sent, []);
+      assert.equal(world.sent.length, 0);
       await world.decide(verdict);
       assert.equal((await world.bench.ended(id)).status, 'succeeded');
       assert.deepEqual(
@@ -170,7 +170,7 @@ test('an approval is void when the action was declared anew, and gone when it wa
         id,
         ({ type, data }) => type === 'tool.call.denied' && (data as { reason: string }).reason === reason,
       );
-      assert.deepEqual(world.sent, []);
+      assert.equal(world.sent.length, 0);
     });
 });
 
