@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Loaded>> = {
   artifacts: () => import('./commands/artifacts.ts'),
   keys: () => import('./commands/keys.ts'),
   users: () => import('./commands/users.ts'),
+  approvals: () => import('./commands/approvals.ts'),
   tenants: () => import('./commands/tenants.ts'),
   egress: () => import('./commands/egress.ts'),
   secrets: () => import('./commands/secrets.ts'),
