@@ -1,6 +1,6 @@
 // Does, without any engine for containers, what deploy/Containerfile says, step by step in folders: copies what it copies, runs what it runs,
 // starts what it starts with a real database, asks what its health check asks, and sees that nothing was written but where it may be.
-// `node scripts/with-node.mjs scripts/container-steps.ts`; CI runs it.
+// `node launcher/with-node.mjs scripts/container-steps.ts`; CI runs it.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';

@@ -1,7 +1,7 @@
 // Measures what letting a key in costs: verifying it without any cache and counting it under four limits, at 32 at a time, beside one bare
 // guarded update of PostgreSQL; and refusing garbage by its checksum, beside a digest and a look into a Map. Rounds are interleaved, so that
 // a noisy moment strikes all alike; the median round counts. Run:
-//   node scripts/with-node.mjs bench/auth/auth.bench.ts
+//   node launcher/with-node.mjs bench/auth/auth.bench.ts
 import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { createDatabase } from '../../server/src/db/db.ts';

@@ -1,6 +1,6 @@
 // Measures what sealing a blob costs: bytes in one CPU second through the sealed form, as a ratio to one plain `createCipheriv` of
 // AES-256-GCM over the same stream (AR9: at least 0.7). Rounds are interleaved, so that a noisy moment strikes all alike. Run:
-//   node scripts/with-node.mjs bench/blobs/blobs.bench.ts [MEBIBYTES]
+//   node launcher/with-node.mjs bench/blobs/blobs.bench.ts [MEBIBYTES]
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { HEADER_BYTES, openChunks, sealChunks, sealOf } from '../../server/src/blobs/sealed-format.ts';
 

@@ -1,6 +1,6 @@
 // Measures CPU time of a guarded request against undici's own fetch on kept connections, and the time of one classification.
 // Rounds of all contenders are interleaved, so that a noisy moment strikes all alike; the median of the ratios counts. Run:
-//   node scripts/with-node.mjs bench/egress/egress.bench.ts
+//   node launcher/with-node.mjs bench/egress/egress.bench.ts
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { get, type Agent as HttpAgent } from 'node:http';

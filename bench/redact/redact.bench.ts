@@ -1,6 +1,6 @@
 // Measures how many bytes of log lines the redactor masks in one CPU second, as a ratio to parsing and writing the same lines as JSON.
 // Rounds of all contenders are interleaved, so that a noisy moment strikes all alike; the median round counts. Run:
-//   node scripts/with-node.mjs bench/redact/redact.bench.ts
+//   node launcher/with-node.mjs bench/redact/redact.bench.ts
 import { createRequire } from 'node:module';
 import { createRedactor } from '../../libs/redact/src/redact.ts';
 import { makeRecords } from './lines.ts';

@@ -1,6 +1,6 @@
 // Measures which share of the CPU of a small authenticated request is its log line: building it, masking it, writing it (LG6: at most a tenth).
 // The same process serves the same request with its lines and without; rounds are interleaved and the median counts. Run:
-//   node scripts/with-node.mjs bench/redact/request-cost.bench.ts
+//   node launcher/with-node.mjs bench/redact/request-cost.bench.ts
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

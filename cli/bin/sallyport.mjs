@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Starts the command line from any Node.js >= 20; see scripts/with-node.mjs.
+// Starts the command line from any Node.js >= 20; see launcher/with-node.mjs.
 // A Node.js that is new enough runs it in its own process: one process fewer that could outlive the other.
 import { fileURLToPath } from 'node:url';
-import { findNode } from '../../scripts/find-node.mjs';
-import { runWithNode } from '../../scripts/with-node.mjs';
+import { findNode } from '../../launcher/find-node.mjs';
+import { runWithNode } from '../../launcher/with-node.mjs';
 
 if (findNode() === process.execPath) await import('../src/main.ts');
 else

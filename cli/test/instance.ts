@@ -39,7 +39,7 @@ function environment(home: string, extra: Environment): NodeJS.ProcessEnv {
 }
 
 /** What an older Node.js does: the command line becomes a child of the launcher. */
-const LAUNCH = `const { runWithNode } = await import(${JSON.stringify(new URL('../../scripts/with-node.mjs', import.meta.url).href)});
+const LAUNCH = `const { runWithNode } = await import(${JSON.stringify(new URL('../../launcher/with-node.mjs', import.meta.url).href)});
 runWithNode(process.argv.slice(1), { watched: true });`;
 export const LAUNCHED = [
   '--input-type=module',

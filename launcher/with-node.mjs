@@ -1,5 +1,5 @@
 // Runs a TypeScript program on Node.js >= 24, started from any Node.js >= 20:
-//   node scripts/with-node.mjs program.ts [arguments...]
+//   node launcher/with-node.mjs program.ts [arguments...]
 // Signals are passed on and the program's end becomes this process's end.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
