@@ -31,3 +31,8 @@ export function escapeJson(text: string): string {
     Array.from({ length: sign.length }, (_, at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
   );
 }
+
+/** What a card shows, which the server has made inert already and set apart from the text around it by isolates (UAX #9); of those a line has no need. */
+export function inertCard(text: string, most: number): string {
+  return inert(text.replace(/^\u2068([\s\S]*)\u2069$/, '$1'), most);
+}

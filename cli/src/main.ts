@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Loaded>> = {
   users: () => import('./commands/users.ts'),
   approvals: () => import('./commands/approvals.ts'),
   tenants: () => import('./commands/tenants.ts'),
+  purge: () => import('./commands/purge.ts'),
   egress: () => import('./commands/egress.ts'),
   secrets: () => import('./commands/secrets.ts'),
   audit: () => import('./commands/audit.ts'),

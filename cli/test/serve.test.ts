@@ -155,6 +155,17 @@ test('another tenant sees nothing of the first', async () => {
     assert.deepEqual([seen.stdout, seen.status], ['', 66], `${words.join(' ')}: ${seen.stderr}`);
   }
   assert.match((await place.run(['tenants', 'list'])).stdout, /Beta/);
+
+  assert.equal((await place.run(['purge', tenantId])).status, 64, 'the name is to be said once more');
+  const wrong = await place.run(['purge', tenantId, '--confirm', 'Alpha']);
+  assert.match(wrong.stderr, /invalid_input/);
+  assert.equal((await place.run(['runs', '--json'], beta)).status, 0);
+  const purged = await place.run(['purge', tenantId, '--confirm', 'Beta', '--json']);
+  assert.equal(purged.status, 0, purged.stderr);
+  const certificate = JSON.parse(purged.stdout) as { tenant_id: string; stores: { remaining: number }[] };
+  assert.equal(certificate.tenant_id, tenantId);
+  assert.ok(certificate.stores.length > 10 && certificate.stores.every(({ remaining }) => remaining === 0));
+  assert.equal((await place.run(['runs'], beta)).status, 77);
 });
 
 test('a key is made, used, revoked and then refused', async () => {

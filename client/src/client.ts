@@ -3,6 +3,7 @@
 // Must never put a key into a URL, follow a redirect, or treat an unknown code, type or field as a fault.
 import type { Me, Posture, Readiness, Session } from '@sallyport/contracts';
 import { followLive, type LiveMessage, type LiveQuery } from './live-stream.ts';
+import { type Actions, createActions } from './resources/actions.ts';
 import { type Approvals, createApprovals } from './resources/approvals.ts';
 import { type Artifacts, createArtifacts } from './resources/artifacts.ts';
 import { type Audit, createAudit } from './resources/audit.ts';
@@ -49,6 +50,7 @@ export type { ClientOptions } from './transport.ts';
 
 export interface Client {
   readonly runs: Runs;
+  readonly actions: Actions;
   readonly approvals: Approvals;
   readonly artifacts: Artifacts;
   readonly entities: Entities;
@@ -104,6 +106,7 @@ export function createClient(options: ClientOptions): Client {
   const transport = createTransport(options);
   return {
     runs: createRuns(transport),
+    actions: createActions(transport),
     approvals: createApprovals(transport),
     artifacts: createArtifacts(transport),
     entities: createEntities(transport),

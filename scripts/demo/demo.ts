@@ -8,6 +8,7 @@ import { readKeyFile } from '../../cli/src/key-file.ts';
 import { type Client, createClient } from '../../client/src/client.ts';
 import type { EventEnvelope, Run } from '../../contracts/src/contracts.ts';
 import { parseExport, verifyChain } from '../../libs/chain/src/chain.ts';
+import { cardLines, declareMail, type Held, holdCall, type Lost, loseAnswer } from './held-calls.ts';
 import { type HostileSite, openHostileSite } from './hostile-site.ts';
 import {
   DemoStop,
@@ -18,6 +19,8 @@ import {
   removeFolder,
   startServer,
 } from './instance.ts';
+import { type MailService, openMailService } from './mail-service.ts';
+import { removeTenants } from './removal.ts';
 
 const MOST_SHOWN = 6;
 
@@ -101,9 +104,29 @@ async function tellInjection(client: Client, site: HostileSite): Promise<Played>
   return played;
 }
 
-async function verifyAll(client: Client, runs: readonly Played[]): Promise<boolean> {
+async function tellHeld(client: Client, site: HostileSite): Promise<Held> {
+  say('3. A held call. The task names whom to write to; the page names somebody else, and the model obeys the page.');
+  const held = await holdCall(client, site.luringPage);
+  say(`   run ${held.run.id}: ${held.run.status}. Nothing was sent; a person is asked, with this card:`);
+  for (const line of held.approval === undefined ? [] : cardLines(held.approval)) say(line);
+  say();
+  return held;
+}
+
+async function tellLost(client: Client, site: HostileSite, mail: MailService): Promise<Lost> {
+  say('4. An effect whose end is unknown. The letter goes to whom the task names; the line breaks before the answer.');
+  const lost = await loseAnswer(client, site.honestPage);
+  say(
+    `   run ${lost.run.id}: ${lost.run.status}. ${lost.effect === undefined ? '' : `? ${inert(lost.effect.key, 100)}: `}sent ${mail.letters.length} time, never again by itself:`,
+  );
+  say('   a person says whether it happened.');
+  say();
+  return lost;
+}
+
+async function verifyAll(client: Client, runs: readonly { readonly run: Run }[]): Promise<boolean> {
   let whole = true;
-  say('3. The chain. Each log is exported and verified here, without the server’s help.');
+  say('5. The chain. Each log is exported and verified here, without the server’s help.');
   for (const { run } of runs) {
     const { header, events } = await parseExport(client.runs.export(run.id));
     const verdict = await verifyChain({ header, events });
@@ -128,6 +151,16 @@ function fetchedBy(played: Played): string[] {
   });
 }
 
+function judgePeople(held: Held, lost: Lost, mail: MailService): string[] {
+  const faults: string[] = [];
+  if (held.run.status !== 'waiting' || held.approval === undefined)
+    faults.push('the call that a page wanted is not held');
+  if (mail.letters.some((letter) => letter.includes('eve@'))) faults.push('a letter went to whom the page named');
+  if (lost.run.status !== 'waiting' || lost.effect === undefined) faults.push('the lost answer is not unknown');
+  if (mail.letters.length !== 1) faults.push(`the letter was sent ${mail.letters.length} times`);
+  return faults;
+}
+
 function judge(site: HostileSite, finished: Played, contained: Played, whole: boolean): string[] {
   const faults: string[] = [];
   if (finished.run.status !== 'succeeded') faults.push('the first run did not succeed');
@@ -144,21 +177,27 @@ async function demo(data: string, own: boolean): Promise<number> {
   demandNotServed(data);
   if (own && removeFolder(data)) say('(the demo of before was removed)');
   markFolder(data);
-  const site = await openHostileSite();
+  const [site, mail] = [await openHostileSite(), await openMailService()];
   try {
     say(`Starting a server on ${data} …`);
-    const server = await startServer(data, site.ports);
+    const server = await startServer(data, [...site.ports, mail.port]);
     try {
-      return await tell(server.url, data, site, began);
+      return await tell(server.url, data, { site, mail }, began);
     } finally {
       await server.stop();
     }
   } finally {
     await site.close();
+    await mail.close();
   }
 }
 
-async function tell(url: string, data: string, site: HostileSite, began: number): Promise<number> {
+interface World {
+  readonly site: HostileSite;
+  readonly mail: MailService;
+}
+
+async function tell(url: string, data: string, { site, mail }: World, began: number): Promise<number> {
   const operatorKey = readKeyFile(join(data, 'operator-key'));
   if (operatorKey === undefined) throw new DemoStop(`${join(data, 'operator-key')} is not there`);
   const { tenant_id: tenantId, api_key: apiKey } = await createClient({
@@ -174,13 +213,11 @@ async function tell(url: string, data: string, site: HostileSite, began: number)
   const client = createClient({ baseUrl: url, apiKey });
   const finished = await tellFinished(client, site);
   const contained = await tellInjection(client, site);
-  const whole = await verifyAll(client, [finished, contained]);
-  say(
-    'Left out, because this release does not have it yet: a held approval, an effect whose outcome is unknown, and the',
-  );
-  say('certificate of a removal.');
-  say();
-  const faults = judge(site, finished, contained, whole);
+  await declareMail(client, mail);
+  const held = await tellHeld(client, site);
+  const lost = await tellLost(client, site, mail);
+  const whole = await verifyAll(client, [finished, contained, held, lost]);
+  const faults = [...judge(site, finished, contained, whole), ...judgePeople(held, lost, mail)];
   for (const fault of faults) say(`FAILED: ${fault}`);
   say(`Look at it:  npx sallyport serve --data ${data}   (key of the tenant: ${keyFile})`);
   say(`Remove it:   npm run demo -- --remove${data === defaultFolder() ? '' : ` --data ${data}`}`);
@@ -190,9 +227,16 @@ async function tell(url: string, data: string, site: HostileSite, began: number)
   return faults.length === 0 ? 0 : 1;
 }
 
-function remove(data: string): number {
+/** The tenants first, each with its certificate; then the folder, if the demo made it. */
+async function remove(data: string): Promise<number> {
+  const mark = readMark(data);
+  if (mark === undefined) {
+    say(`there is no demo in ${data}`);
+    return 0;
+  }
+  demandNotServed(data);
+  for (const line of await removeTenants(data)) say(line);
   if (removeFolder(data)) say(`${data} is removed: keys, database, artifacts.`);
-  else if (readMark(data) === undefined) say(`there is no demo in ${data}`);
   return 0;
 }
 

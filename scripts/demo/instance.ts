@@ -49,14 +49,14 @@ export function demandNotServed(data: string): void {
   if (isServed(data)) throw new DemoStop(`a server runs on ${data}; stop it first: the demo starts its own`);
 }
 
-/** Takes away a folder that the demo made, and nothing else ever. */
+/** Takes away a folder that the demo made, and nothing else ever; of another only the mark. */
 export function removeFolder(data: string): boolean {
   const mark = readMark(data);
   if (mark === undefined) return false;
-  if (!mark.made)
-    throw new DemoStop(
-      `${data} was there before the demo, which added one tenant to it; a tenant cannot be removed alone yet`,
-    );
+  if (!mark.made) {
+    rmSync(join(data, MARK));
+    return false;
+  }
   demandNotServed(data);
   const instance = join(data, 'instance.json');
   if (existsSync(instance)) {
@@ -79,7 +79,8 @@ function environment(): NodeJS.ProcessEnv {
 
 export async function startServer(data: string, ports: readonly number[]): Promise<DemoServer> {
   const allow = ports.map((port) => `127.0.0.1/32:${port}`).join(',');
-  const args = ['serve', '--port', '0', '--data', data, '--json', '--log-level', 'error', '--egress-allow', allow];
+  const args = ['serve', '--port', '0', '--data', data, '--json', '--log-level', 'error'];
+  if (ports.length > 0) args.push('--egress-allow', allow);
   // Over the channel the server hears of our end, however it comes.
   const child = spawn(process.execPath, [BIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -24,14 +24,19 @@ test('the demo tells what really happened, nothing gets through, and one command
     /web\.scrape .*\/collect"\}: target_not_stated/,
     /169\.254\.169\.254.*: target_not_stated/,
     /server was asked 0 times/,
-    /Left out, because this release does not have it yet/,
+    /run \S+: waiting\. Nothing was sent/,
+    /‖ report\.send \(send\) to eve@evil\.example: written by web\.scrape, not by you/,
+    /run \S+: waiting\. \? call:\S+: sent 1 time, never again by itself/,
     /^Contained, in/m,
   ])
     assert.match(told.stdout, shown);
-  assert.equal(told.stdout.match(/: intact, \d+ events/g)?.length, 2);
+  assert.equal(told.stdout.match(/: intact, \d+ events/g)?.length, 4);
   assert.doesNotMatch(told.stdout + told.stderr, /sp_(live|op)_/, 'no key is printed');
   const { id } = JSON.parse(readFileSync(join(folder, 'instance.json'), 'utf8')) as { id: string };
-  assert.equal(demo(home, '--remove').status, 0);
+  const removed = demo(home, '--remove');
+  assert.equal(removed.status, 0, removed.stderr);
+  assert.match(removed.stdout, /Certificate \S+ of tenant/);
+  assert.match(removed.stdout, /\d+ stores, [1-9]\d* things found, 0 remaining; keys destroyed: [1-9]/);
   assert.deepEqual([existsSync(folder), existsSync(join('/var/lib/sallyport/db', id))], [false, false]);
 });
 
@@ -42,8 +47,7 @@ test('a folder that the demo did not make is never removed', (t) => {
   mkdirSync(data);
   assert.match(demo(home, '--remove', '--data', data).stdout, /there is no demo/);
   writeFileSync(join(data, 'demo.json'), '{"made":false}\n');
-  const refused = demo(home, '--remove', '--data', data);
-  assert.equal(refused.status, 64);
-  assert.match(refused.stderr, /was there before the demo/);
-  assert.ok(existsSync(data));
+  writeFileSync(join(data, 'mine'), 'a file of ours');
+  assert.equal(demo(home, '--remove', '--data', data).status, 0);
+  assert.deepEqual(readdirSync(data), ['mine']);
 });

@@ -2,7 +2,7 @@ import type { Approval, ApprovalState, ApprovalSummary } from '@sallyport/contra
 import { CONNECTION_FLAGS, type Command, type Input, JSON_FLAG, KEY_NOTES } from '../command.ts';
 import { connect } from '../connection.ts';
 import { status } from '../exit-status.ts';
-import { inert, inertJson } from '../inert.ts';
+import { inert, inertCard, inertJson } from '../inert.ts';
 import { LIMIT_FLAG, printList, readLimit } from '../listing.ts';
 import { note, print } from '../print.ts';
 
@@ -34,10 +34,11 @@ function originOf({ ground, sources }: Argument): string {
 /** The whole card: nobody approves what was folded away. */
 function show(approval: Approval): void {
   const { card } = approval;
-  const line = (name: string, text: string, most = 300): void => print(`${name.padEnd(13)}${inert(text, most)}`);
+  const line = (name: string, text: string, most = 300): void => print(`${name.padEnd(13)}${inertCard(text, most)}`);
   line('approval', `${approval.id}: ${approval.state}`);
   line('run', approval.run_id);
-  line('tool', `${card.tool} (${card.effect})`);
+  line('tool', card.tool);
+  line('effect', card.effect);
   line('irreversible', card.irreversible);
   const { untrusted, private: reads, leaves } = card.rule;
   line('rule of two', `untrusted read: ${untrusted}; private read: ${reads}; leaves: ${leaves}`);
@@ -45,7 +46,8 @@ function show(approval: Approval): void {
     line('held because', `${code}${arg === undefined ? '' : ` (${arg})`}: ${detail}`);
   for (const argument of card.arguments) {
     print('');
-    line('argument', `${argument.path} (${argument.role})`);
+    line('argument', argument.path);
+    line('role', argument.role);
     line('value', argument.shown, 10_000);
     line('whose word', originOf(argument));
     if (argument.flags.length > 0) line('beware', argument.flags.join(', '));

@@ -8,6 +8,7 @@ import type {
   Entity,
   ModelSummary,
   Page,
+  Purge,
   RotateApiKey,
   SkillSummary,
   Tenant,
@@ -47,6 +48,10 @@ export interface Tenants {
   update(id: string, change: UpdateTenant): Promise<Tenant>;
   suspend(id: string): Promise<Tenant>;
   resume(id: string): Promise<Tenant>;
+  /** Closes the tenant at once and begins to delete all of it; `confirm` is its name. It cannot be undone. */
+  remove(id: string, confirm: string): Promise<Purge>;
+  /** How far a deletion is; its certificate at the end. */
+  purge(id: string, signal?: AbortSignal): Promise<Purge>;
   list(query?: PageQuery): AsyncGenerator<Tenant>;
   listPage(query?: PageQuery): Promise<Page<Tenant>>;
 }
@@ -94,6 +99,8 @@ export function createTenants(transport: Transport): Tenants {
     update: (id, change) => transport.json(`v1/tenants/${segment(id)}`, { method: 'PATCH', json: change }),
     suspend: (id) => transport.json(`v1/tenants/${segment(id)}/suspend`, { method: 'POST' }),
     resume: (id) => transport.json(`v1/tenants/${segment(id)}/resume`, { method: 'POST' }),
+    remove: (id, confirm) => transport.json(`v1/tenants/${segment(id)}`, { method: 'DELETE', json: { confirm } }),
+    purge: (id, signal) => transport.json(`v1/purges/${segment(id)}`, { signal }),
     list: (query = {}) => eachOf(query, page),
     listPage: (query = {}) => page(query),
   };
