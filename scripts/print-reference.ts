@@ -4,6 +4,7 @@ import { listFaults } from '../server/src/errors.ts';
 import { createReference, faultsOf, ROUTES } from '../server/src/http/http.ts';
 import type { JsonObject } from '../server/src/http/reference/openapi.ts';
 import { type Operation, operationsOf, schemaLines } from '../server/src/http/reference/operations.ts';
+import { SECURITY_EVENTS } from '../server/src/security-events.ts';
 import { SETTINGS } from '../server/src/settings.ts';
 
 const CALLS = ROUTES.filter((route) => route.kind === 'call');
@@ -33,6 +34,22 @@ function settings(): string {
     'process starts, and every fault is named in one message. A variable that begins with `SALLYPORT_` and is not here is a fault.',
     '',
     table(['setting', 'what it is', 'expected', 'unless told', 'example'], rows),
+    '',
+  ].join('\n');
+}
+
+function securityEvents(): string {
+  return [
+    '# Security events',
+    MADE,
+    'Lines of the log (JSON on stderr) that matter to security bear one of these codes in the field `security`; the codes are stable. Every line has `time`,',
+    '`level`, `event`, `v` (the version of its shape) and `tenant_id` (`-` where none is concerned), and as far as they are known `user_id`, `key_id`, `request_id`,',
+    '`trace_id`, `run_id`, `step`. Failures that repeat are sampled: `log.repeated` says how many were left out. What must never be lost is in the audit log.',
+    '',
+    table(
+      ['code', 'what it says'],
+      Object.entries(SECURITY_EVENTS).map(([code, about]) => [`\`${code}\``, about]),
+    ),
     '',
   ].join('\n');
 }
@@ -122,5 +139,10 @@ function routes(): string {
 
 /** Each page by its file name. */
 export function printReference(): Readonly<Record<string, string>> {
-  return { 'settings.md': settings(), 'errors.md': errors(), 'routes.md': routes() };
+  return {
+    'settings.md': settings(),
+    'errors.md': errors(),
+    'routes.md': routes(),
+    'security-events.md': securityEvents(),
+  };
 }

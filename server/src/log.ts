@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Redactor } from '@sallyport/redact';
 import { type Logger, pino } from 'pino';
 import { Fault } from './errors.ts';
+import type { SecurityCode } from './security-events.ts';
 import { createSink, type FloodLimits, type Repeated, type Sink, type SinkCounts } from './sink/sink.ts';
 
 /** The outer door: what a line may hold. A field that is not here does not compile, and is dropped at run time. */
@@ -27,6 +28,10 @@ export interface LogFields {
   readonly duration_ms?: number | undefined;
   readonly bytes?: number | undefined;
   readonly count?: number | undefined;
+  /** A stable code of a security event; see `security-events.ts`. */
+  readonly security?: SecurityCode | undefined;
+  /** Kind of the credential. */
+  readonly by?: 'key' | 'session' | 'token' | 'operator' | 'none' | undefined;
   readonly code?: string | undefined;
   readonly reason?: string | undefined;
   readonly tool?: string | undefined;
@@ -40,7 +45,20 @@ export interface LogFields {
 
 const FIELDS: ReadonlySet<string> = new Set<keyof LogFields>([
   ...(['tenant_id', 'user_id', 'key_id', 'request_id', 'trace_id', 'span_id', 'run_id', 'worker_id'] as const),
-  ...(['call_id', 'step', 'epoch', 'method', 'route', 'status', 'duration_ms', 'bytes', 'count', 'code'] as const),
+  ...([
+    'call_id',
+    'step',
+    'epoch',
+    'method',
+    'route',
+    'status',
+    'duration_ms',
+    'bytes',
+    'count',
+    'code',
+    'security',
+    'by',
+  ] as const),
   ...(['reason', 'tool', 'model', 'host', 'port', 'name', 'path', 'detail'] as const),
 ]);
 const MOST_DETAIL = 2_000;

@@ -144,6 +144,9 @@ function call(
       used: usedBefore(journal, next),
       minted: journal.minted,
       touched: context.touched,
+      blocked: ({ code, rule, host, port }) =>
+        context.log.warn('egress.blocked', { security: 'egress.blocked', code, reason: rule, host, port }),
+      refused: (reason) => context.log.warn('tool.refused', { security: 'tool.refused', reason }),
       asked: ({ tool, rule, count }) => context.log.info('approval.requested', { name: tool, reason: rule, count }),
       services: {
         ways: waysOf(deps),
@@ -162,7 +165,12 @@ function call(
 const OPEN = parseLists({ profile: 'open', allow: [], deny: [] });
 
 function waysOf({ egress: guard, reader, egressLists: deployment = OPEN, log }: AgentDeps): EgressWays {
-  return { guard, reader, deployment, register: (secret) => log.register(secret, 'passing') };
+  return {
+    guard,
+    reader,
+    deployment,
+    register: (secret) => log.register(secret, 'passing'),
+  };
 }
 
 /** What the run writes carries the label of all that it has read; failures and what a page steered count as well. */

@@ -16,11 +16,11 @@ export interface WatchOptions {
 /** From now on these go through the log, or nowhere. Answers how to end it. */
 export function watchProcess(log: Log, { debugging, end }: WatchOptions): () => void {
   const crashed = (error: unknown, origin: string): void => {
-    log.error('process.crashed', { reason: origin }, error);
+    log.error('process.crashed', { security: 'process.crashed', reason: origin }, error);
     end();
   };
   const warned = (warning: Error): void => log.warn('process.warning', { code: warning.name, detail: warning.message });
-  const signalled = (): void => log.warn('process.debugger_refused');
+  const signalled = (): void => log.warn('process.debugger_refused', { security: 'process.debugger_refused' });
   // The runtime's own listener prints the warning as it is.
   const printers = process.listeners('warning');
   process.removeAllListeners('warning');

@@ -16,6 +16,7 @@ import { asFault, problemHeaders, problemOf } from './problem.ts';
 import { RateLimited, refusalReason } from './rate-guard.ts';
 import { recordSpan, type TracePlace, tracePlace } from './request-span.ts';
 import type { RawCall, Route, Services } from './route.ts';
+import { callerKind, securityOf } from './security-code.ts';
 
 /** What the end of a request is told to. */
 export interface Seen {
@@ -24,6 +25,7 @@ export interface Seen {
   readonly keyUse: Services['keyUse'] | undefined;
   readonly metrics?: Services['metrics'];
   readonly traces?: Services['traces'];
+  readonly listen: Services['listen'];
 }
 
 /** What is known of a request while it is worked on. */
@@ -207,6 +209,8 @@ function finish(seen: Seen, request: FastifyRequest, reply: FastifyReply, exchan
     route: route?.path ?? '-',
     status,
     duration_ms: Math.round(milliseconds * 10) / 10,
+    security: securityOf(exchange),
+    by: callerKind(request, exchange, sessionCookie(seen.listen.publicUrl).name),
     code: failure?.code,
     // Of its own, since lines that repeat are sampled by it: many bad keys must not hide one token under an unknown key.
     reason: writableFinished ? refusalReason(failure) : 'caller_gone',

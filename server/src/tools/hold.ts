@@ -10,6 +10,7 @@ const GATEWAY = { kind: 'system', id: 'gateway' } as const;
 export async function refuse(context: GatewayContext, request: CallRequest, refusal: Refusal): Promise<void> {
   const { reason, detail, decided } = refusal;
   const data = { call_id: request.callId, tool: request.tool, reason, detail };
+  context.refused(reason);
   await record(
     context,
     [...decisionEvents(decided), { type: 'tool.call.denied', actor: GATEWAY, data }],

@@ -1,4 +1,5 @@
 // What a tool is: its label, its arguments, and a run that answers with what is to be committed. A tool never writes an event itself.
+import type { EventData } from '@sallyport/contracts';
 import type { Effect, Label, Session, ToolLabel } from '@sallyport/flow';
 import type { NewArtifact, StoredBlob } from '../artifacts/artifacts.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
@@ -35,6 +36,10 @@ export interface GatewayContext {
   readonly touched: () => void;
   /** People are asked about a call; `count` is how often in this run (R20). */
   readonly asked: (what: { readonly tool: string; readonly rule: string; readonly count: number }) => void;
+  /** An outgoing call of a tool was blocked, as the journal says it. */
+  readonly blocked: (what: EventData<'egress.blocked'>) => void;
+  /** The gateway refused this call. */
+  readonly refused: (reason: string) => void;
   readonly services: Omit<ToolServices, 'scope' | 'runId' | 'effectKey' | 'egress' | 'openSecret'> & {
     readonly ways: EgressWays;
   };

@@ -1,6 +1,7 @@
 // Owns the gateway: the one way from a model's request to an effect.
 // Promises the order permit, claim, run, sanitise, label, record; a finished call is replayed, a refused one never begins.
 // Must never run a tool that the grant does not hold, nor let a tool write the log.
+import type { EventData } from '@sallyport/contracts';
 import { type Decision, EgressError } from '@sallyport/egress';
 import type { ToolLabels } from '@sallyport/flow';
 import { findActions } from '../actions/actions.ts';
@@ -123,6 +124,8 @@ async function recordFailure(
   const events = hopEvents(request.callId, decisions);
   if (error instanceof EgressError && args.url !== undefined && !events.some((one) => one.type === 'egress.blocked'))
     events.push(refusedBefore(request.callId, args.url, error));
+  for (const { type, data } of events)
+    if (type === 'egress.blocked') context.blocked(data as EventData<'egress.blocked'>);
   const data = { call_id: request.callId, tool: tool.name, error: { code, message }, retryable };
   events.push({ type: 'tool.call.failed', actor: { kind: 'tool', id: tool.name }, data });
   await record(

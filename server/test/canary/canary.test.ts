@@ -40,7 +40,15 @@ test('of everything a server is told, shown and made to do, no canary is in any 
     .trim()
     .split('\n');
   for (const line of lines) assert.doesNotThrow(() => JSON.parse(line), line);
-  for (const event of ['careless.request', 'careless.call', 'careless.settings', 'request', 'model.failed'])
+  for (const event of [
+    'careless.request',
+    'careless.call',
+    'careless.settings',
+    'request',
+    'model.failed',
+    'tool.refused',
+    'egress.blocked',
+  ])
     assert.ok(
       lines.some((line) => line.includes(`"event":"${event}"`)),
       `no line says ${event}`,

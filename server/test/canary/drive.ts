@@ -295,7 +295,7 @@ async function driveRuns(
   await start('run', 'refusing', [`${url}/page`]);
   await start('run', 'rehearsal', [
     `${url}/broken?signature=${content('query of a broken page')}`,
-    `http://127.0.0.1:9/${content('closed page')}`,
+    `http://169.254.169.254/latest/${content('closed page')}`,
   ]);
   const secret = {
     name: 'reader',

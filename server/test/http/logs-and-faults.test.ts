@@ -65,6 +65,32 @@ test('one line a request: who, what by pattern, how it ended, how long; no path,
   for (const secret of [key, api.operatorKey]) assert.ok(!all.includes(secret.slice(-40)));
 });
 
+test('what matters to security bears a stable code, and says by what kind of credential it came', async () => {
+  const { api_key: key } = api.tenantA;
+  const made = await api.ask('/v1/api-keys', { key, json: { name: 'narrow', scopes: ['runs:read'] } });
+  const narrow = made.json.api_key ?? made.json.key;
+  const id = made.json.id;
+  const cases: readonly (readonly [Answer, string | undefined, string])[] = [
+    [made, 'key.created', 'key'],
+    [await api.ask('/v1/me', { key }), 'authn.passed', 'key'],
+    [await api.ask('/v1/tenants', { key: api.operatorKey }), 'authn.passed', 'operator'],
+    [await api.ask('/v1/me', { key: `sp_live_${'x'.repeat(30)}` }), 'authn.failed', 'key'],
+    [await api.ask('/v1/me', { key: 'eyJhbGciOiJub25lIn0.e30.' }), 'authn.failed', 'token'],
+    [await api.ask('/v1/me', { headers: { cookie: 'sallyport=abc' } }), 'authn.failed', 'session'],
+    [await api.ask('/v1/me'), 'authn.failed', 'none'],
+    [await api.ask('/v1/api-keys', { key: narrow }), 'authz.refused', 'key'],
+    [await api.ask(`/v1/runs?view=x`, { key }), 'input.refused', 'key'],
+    [await api.ask(`/v1/me?api_key=${narrow}`, { key }), 'credential.exposed', 'key'],
+    [await api.ask(`/v1/signed/${newId()}?s=x`), 'input.refused', 'none'],
+    [await api.ask(`/v1/api-keys/${id}/revoke`, { key, method: 'POST' }), 'key.revoked', 'key'],
+    [await api.ask('/healthz'), undefined, 'none'],
+  ];
+  for (const [answer, security, by] of cases) {
+    const [line] = await linesOf(answer);
+    assert.deepEqual([line?.security, line?.by], [security, by], JSON.stringify(line));
+  }
+});
+
 test('what fails inside is said to the log alone', async () => {
   const { api_key: key } = api.tenantA;
   await api.database.admin('alter table app.runs rename column task to moved');
