@@ -57,15 +57,18 @@ export function UnknownEffects({ count }: { readonly count: number }) {
   );
 }
 
-const EFFECTS: Readonly<Record<string, { readonly word: string; readonly look: RunStatus | 'unknown' }>> = {
+const EFFECTS: Looks = {
   claimed: { word: 'Claimed', look: 'running' },
   done: { word: 'Done', look: 'succeeded' },
   failed: { word: 'Failed', look: 'failed' },
   unknown: { word: 'Unknown', look: 'unknown' },
 };
 
-export function EffectState({ state }: { readonly state: string }) {
-  const known = Object.hasOwn(EFFECTS, state) ? EFFECTS[state] : undefined;
+type Looks = Readonly<Record<string, { readonly word: string; readonly look: RunStatus | 'unknown' }>>;
+
+/** A state of a table as its word and shape; one that the table does not name as it came, without a shape. */
+function Mark({ state, of }: { readonly state: string; readonly of: Looks }) {
+  const known = Object.hasOwn(of, state) ? of[state] : undefined;
   return (
     <span className="status" data-status={known?.look ?? 'neutral'}>
       {known !== undefined && (
@@ -78,7 +81,11 @@ export function EffectState({ state }: { readonly state: string }) {
   );
 }
 
-const APPROVALS: Readonly<Record<string, { readonly word: string; readonly look: RunStatus }>> = {
+export function EffectState({ state }: { readonly state: string }) {
+  return <Mark state={state} of={EFFECTS} />;
+}
+
+const APPROVALS: Looks = {
   pending: { word: 'Held', look: 'waiting' },
   approved: { word: 'Approved', look: 'succeeded' },
   used: { word: 'Approved', look: 'succeeded' },
@@ -88,15 +95,5 @@ const APPROVALS: Readonly<Record<string, { readonly word: string; readonly look:
 };
 
 export function ApprovalMark({ state }: { readonly state: string }) {
-  const known = Object.hasOwn(APPROVALS, state) ? APPROVALS[state] : undefined;
-  return (
-    <span className="status" data-status={known?.look ?? 'neutral'}>
-      {known !== undefined && (
-        <svg width={14} height={14} viewBox="0 0 14 14" aria-hidden>
-          {SHAPES[known.look]}
-        </svg>
-      )}
-      {known?.word ?? state.slice(0, 40)}
-    </span>
-  );
+  return <Mark state={state} of={APPROVALS} />;
 }
