@@ -1,6 +1,6 @@
 // For a runtime that runs the calls itself and keeps a journal: what happened before is made to have happened again, in its order.
 import type { Label } from './label.ts';
-import { absorb, type Cell, claim, effectiveArguments, hear, settle } from './session-cell.ts';
+import { absorb, type Cell, claim, effectiveArguments, hear, type Outcome, settle } from './session-cell.ts';
 import type { Arguments } from './verdict.ts';
 
 /** One thing that is over. Taken from a journal, never from a model. */
@@ -8,19 +8,8 @@ export type Past =
   /** A person's verdict on exactly this call was spent. */
   | { readonly kind: 'settled'; readonly tool: string; readonly args: Arguments; readonly verdict: 'approve' | 'deny' }
   | { readonly kind: 'started'; readonly tool: string; readonly args: Arguments }
-  | {
-      readonly kind: 'result';
-      readonly call: string;
-      readonly tool: string;
-      readonly args: Arguments;
-      /** As the tool answered: fields carry their own labels. */
-      readonly output: unknown;
-      readonly failed: boolean;
-      /** A person approved exactly this call. */
-      readonly endorsed: boolean;
-      /** The label of the stored row, for tools whose output is `asStored`. */
-      readonly stored?: Label;
-    }
+  /** As the tool answered: fields carry their own labels. */
+  | ({ readonly kind: 'result' } & Outcome)
   /** Words of a person in this run. */
   | { readonly kind: 'stated'; readonly text: string };
 

@@ -181,6 +181,7 @@ export interface Outcome {
   readonly failed: boolean;
   /** A person approved exactly this call: its arguments count as chosen by a person. */
   readonly endorsed: boolean;
+  /** The label of the stored row, for tools whose output is `asStored`. */
   readonly stored?: Label;
 }
 
