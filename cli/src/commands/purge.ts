@@ -1,34 +1,30 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@sallyport/client';
 import type { Purge } from '@sallyport/contracts';
 import { CONNECTION_FLAGS, type Command, type Input, JSON_FLAG } from '../command.ts';
 import { connectAsOperator } from '../connection.ts';
 import { Stop, status } from '../exit-status.ts';
 import { inert, inertJson } from '../inert.ts';
 import { note, print } from '../print.ts';
+import { type Certificate, certificateOf, sumOfStores } from '../purge-progress.ts';
 
-const LOOK_MS = 500;
-type Certificate = NonNullable<Purge['certificate']>;
-
-/** Follows a purge to its certificate; what it does goes on without us. */
-async function followed(client: Client, begun: Purge): Promise<Certificate> {
+/** Says each step once, however often it is asked. */
+function teller(): (purge: Purge) => void {
   let told = '';
-  for (let purge = begun; ; purge = await client.tenants.purge(begun.id)) {
-    if (purge.certificate !== null) return purge.certificate;
-    const line = `${purge.step}: ${purge.removed} of ${purge.found} gone`;
+  return ({ step, removed, found }) => {
+    const line = `${step}: ${removed} of ${found} gone`;
     if (line !== told) note(inert(line, 200));
     told = line;
-    await delay(LOOK_MS);
-  }
+  };
 }
 
 function show(certificate: Certificate): void {
-  const sum = (of: 'found' | 'remaining'): number => certificate.stores.reduce((all, store) => all + store[of], 0);
   const line = (name: string, text: string): void => print(`${name.padEnd(13)}${inert(text, 500)}`);
   line('certificate', certificate.purge_id);
   line('tenant', certificate.tenant_id);
   line('certified', certificate.certified_at);
-  line('stores', `${certificate.stores.length}, ${sum('found')} found, ${sum('remaining')} remaining`);
+  line(
+    'stores',
+    `${certificate.stores.length}, ${sumOfStores(certificate, 'found')} found, ${sumOfStores(certificate, 'remaining')} remaining`,
+  );
   line('keys', `destroyed: ${certificate.keys_destroyed.join(', ') || 'there were none'}`);
   for (const one of certificate.not_covered) line('not covered', one);
   line('signature', `${certificate.signature.algorithm} ${certificate.signature.value}`);
@@ -46,7 +42,7 @@ async function run(input: Input): Promise<number> {
     if (input.has('json')) print(inertJson(begun));
     return status('ok');
   }
-  const certificate = await followed(client, begun);
+  const certificate = await certificateOf(client, begun, { onStep: teller() });
   if (input.has('json')) print(inertJson(certificate));
   else show(certificate);
   return status('ok');
