@@ -10,7 +10,7 @@ import {
   useOperatorKey,
 } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
-import type { DataFolder } from './data-folder.ts';
+import type { DataFolder } from './place/data-folder.ts';
 
 export const KEY_FILE = 'first-key';
 const OPERATOR_FILE = 'operator-key';

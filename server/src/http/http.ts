@@ -5,12 +5,12 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { fault } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { MOST_JSON_BYTES, parseStrictJson } from '../strict-json.ts';
-import { basePath, belowBase } from './base-path.ts';
-import { answerBeforeService, type Waiting } from './before-service.ts';
-import { refuseBrokenRequest } from './broken-request.ts';
-import { watchConnections } from './connections.ts';
 import type { HttpDeps } from './deps.ts';
-import { admit, begin, callOf, type Exchange, newExchange, send, sendFailure } from './exchange.ts';
+import { basePath, belowBase } from './exchange/base-path.ts';
+import { answerBeforeService, type Waiting } from './exchange/before-service.ts';
+import { refuseBrokenRequest } from './exchange/broken-request.ts';
+import { watchConnections } from './exchange/connections.ts';
+import { admit, begin, callOf, type Exchange, newExchange, send, sendFailure } from './exchange/exchange.ts';
 import { openServices } from './open-services.ts';
 import { createReference } from './reference/reference.ts';
 import { HEALTH_ROUTES, methodsAt, ROUTES } from './registry.ts';

@@ -2,7 +2,7 @@
 import type { TenantTx } from '../db/db.ts';
 import { enterKeyed, fingerprint, parseIdempotencyKey, recordAnswer } from '../idempotency/idempotency.ts';
 import type { UserPrincipal } from '../principal.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from './message/answer.ts';
 import type { Incoming } from './route.ts';
 
 interface KeyedCall extends Incoming {

@@ -4,9 +4,9 @@ import { createKeyMemory } from '../identity/identity.ts';
 import { createRates } from '../limits/limits.ts';
 import type { ApiReference } from './api-reference.ts';
 import type { HttpDeps } from './deps.ts';
-import { createEventStreams } from './event-streams.ts';
-import { createKeyUse } from './key-use.ts';
-import { createRateGuard } from './rate-guard.ts';
+import { createKeyUse } from './guard/key-use.ts';
+import { createRateGuard } from './guard/rate-guard.ts';
+import { createEventStreams } from './message/event-streams.ts';
 import type { Services } from './route.ts';
 
 export function openServices(deps: HttpDeps, reference: ApiReference): Services {

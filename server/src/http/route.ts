@@ -4,13 +4,13 @@ import type { TenantScope } from '../db/db.ts';
 import { type FaultCode, fault } from '../errors.ts';
 import type { KeyMemory } from '../identity/identity.ts';
 import type { OperatorPrincipal, UserPrincipal } from '../principal.ts';
-import type { Answer } from './answer.ts';
 import type { ApiReference } from './api-reference.ts';
 import type { HttpDeps } from './deps.ts';
-import type { EventStreams } from './event-streams.ts';
-import type { KeyUse } from './key-use.ts';
-import { readQuery } from './query.ts';
-import type { RateGuard } from './rate-guard.ts';
+import type { KeyUse } from './guard/key-use.ts';
+import type { RateGuard } from './guard/rate-guard.ts';
+import type { Answer } from './message/answer.ts';
+import type { EventStreams } from './message/event-streams.ts';
+import { readQuery } from './message/query.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** A scope, any key of a tenant, the operator, whoever has a good credential, or everybody. */

@@ -2,9 +2,9 @@
 import type { Database, Row } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { asId, newId, type TenantId, type UserId } from '../ids.ts';
-import { generateKey, parseKey } from './key-format.ts';
+import { generateKey, parseKey } from './keys/key-format.ts';
+import type { Peppers } from './keys/peppers.ts';
 import { lacksOperatorKey, putOperatorKey, verifyOperator, wasExposed } from './operator.ts';
-import type { Peppers } from './peppers.ts';
 import { standTenant } from './tenants.ts';
 
 const PLAN = 'first_tenant';

@@ -1,6 +1,16 @@
 // Owns who may act: tenants, users and their roles, API keys, sessions, tokens of issuers, the operator, one-time links.
 // Promises that a credential holds what it was given as far as its user's role goes now, and is refused alike for every reason.
 // Must never take a tenant, a user or a scope from a request body, nor let a role give what is above it.
+
+export { linkCustomer, ownerOfCustomer } from './billing-customers.ts';
+export {
+  createFirstTenant,
+  type FirstTenant,
+  recordFirstBoot,
+  standingFirstTenant,
+  useOperatorKey,
+} from './first-boot.ts';
+export { createTokenIssuers, type IssuerSettings, readIssuers, type TokenIssuers } from './jwt/jwt.ts';
 export {
   createKey,
   flagExposed,
@@ -12,22 +22,14 @@ export {
   revokeKey,
   rotateKey,
   touchKey,
-} from './api-keys.ts';
-export { linkCustomer, ownerOfCustomer } from './billing-customers.ts';
-export {
-  createFirstTenant,
-  type FirstTenant,
-  recordFirstBoot,
-  standingFirstTenant,
-  useOperatorKey,
-} from './first-boot.ts';
-export { createTokenIssuers, type IssuerSettings, readIssuers, type TokenIssuers } from './jwt/jwt.ts';
-export { generateKey, type KeyEnv, type ParsedKey, parseKey } from './key-format.ts';
-export { createKeyMemory, type KeyMemory } from './key-memory.ts';
-export { type MemberRefusal, type MemberVerdict, verifyMember } from './memberships.ts';
+} from './keys/api-keys.ts';
+export { generateKey, type KeyEnv, type ParsedKey, parseKey } from './keys/key-format.ts';
+export { createKeyMemory, type KeyMemory } from './keys/key-memory.ts';
+export { createPeppers, type Peppers } from './keys/peppers.ts';
+export { type KeyVerdict, type Refusal, type RefusedKey, verifyKey } from './keys/verify-key.ts';
 export { exposeOperatorKey, verifyOperator } from './operator.ts';
-export { createPeppers, type Peppers } from './peppers.ts';
-export { PERMISSIONS, permissionsOf } from './permissions.ts';
+export { type MemberRefusal, type MemberVerdict, verifyMember } from './people/memberships.ts';
+export { PERMISSIONS, permissionsOf } from './people/permissions.ts';
 export {
   describeSession,
   endSession,
@@ -37,7 +39,16 @@ export {
   type SessionVerdict,
   touchSession,
   verifySession,
-} from './sessions.ts';
+} from './people/sessions.ts';
+export {
+  addIdentity,
+  createUser,
+  getUser,
+  listUsers,
+  recordLink,
+  removeIdentity,
+  updateUser,
+} from './people/users.ts';
 export {
   changeTenant,
   claimSetupToken,
@@ -50,13 +61,3 @@ export {
   type NewTenant,
 } from './tenants.ts';
 export { denyToken, listTokenDenials, removeTokenDenial } from './token-denials.ts';
-export {
-  addIdentity,
-  createUser,
-  getUser,
-  listUsers,
-  recordLink,
-  removeIdentity,
-  updateUser,
-} from './users.ts';
-export { type KeyVerdict, type Refusal, type RefusedKey, verifyKey } from './verify-key.ts';

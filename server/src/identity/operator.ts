@@ -2,8 +2,8 @@
 import type { Database, Row } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { mintPrincipal, type OperatorPrincipal } from '../principal.ts';
-import type { ParsedKey } from './key-format.ts';
-import type { Peppers } from './peppers.ts';
+import type { ParsedKey } from './keys/key-format.ts';
+import type { Peppers } from './keys/peppers.ts';
 
 interface OperatorKey {
   readonly keyId: string;

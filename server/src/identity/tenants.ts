@@ -7,8 +7,8 @@ import { type Database, type Row, sql } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { asId, newId, type TenantId, type UserId } from '../ids.ts';
 import { mintPrincipal, type OperatorPrincipal } from '../principal.ts';
-import { createKey } from './api-keys.ts';
-import type { Peppers } from './peppers.ts';
+import { createKey } from './keys/api-keys.ts';
+import type { Peppers } from './keys/peppers.ts';
 
 const LINK_SECONDS = 30 * 60;
 const FIRST_KEY_SECONDS = 365 * 86_400;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DiskBlocks, usedPercent, watchDiskSpace } from '../../src/boot/disk-space.ts';
+import { type DiskBlocks, usedPercent, watchDiskSpace } from '../../src/boot/place/disk-space.ts';
 import { createLog } from '../../src/log.ts';
 
 const log = createLog({ level: 'error', write: () => undefined });

@@ -1,6 +1,6 @@
 // A file of the console: named by its content, so it may be kept for ever.
 import { fault } from '../../errors.ts';
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../message/answer.ts';
 import type { ConsoleFile, ConsoleFiles, Encoding } from './files.ts';
 
 /** Rules for a worker, which takes its policy from its own answer; for everything else they change nothing. */

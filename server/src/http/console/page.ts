@@ -1,6 +1,6 @@
 // The one page of the console, with the policy that keeps a script of anybody else from running in it.
 import { randomBytes } from 'node:crypto';
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../message/answer.ts';
 import type { ConsoleFiles } from './files.ts';
 
 /** Everything is off but writing to the clipboard, for the buttons that copy. */

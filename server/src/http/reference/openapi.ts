@@ -14,7 +14,7 @@ import {
   Uuid,
 } from '@sallyport/contracts';
 import { type FaultCode, listFaults } from '../../errors.ts';
-import { PAGE_MARK } from '../own-page.ts';
+import { PAGE_MARK } from '../guard/own-page.ts';
 import type { AnswerSpec, Route } from '../route.ts';
 import { faultsOf } from './faults-of.ts';
 

@@ -1,7 +1,7 @@
 // The reference of the API as it is served: the document, and a page for people made from it. Both are made once, when first asked for.
 import manifest from '../../../package.json' with { type: 'json' };
 import type { ApiReference } from '../api-reference.ts';
-import { sessionCookie } from '../cookies.ts';
+import { sessionCookie } from '../guard/cookies.ts';
 import type { Route } from '../route.ts';
 import { openApi } from './openapi.ts';
 import { PAGE_HEADERS, renderPage } from './page.ts';

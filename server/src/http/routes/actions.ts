@@ -2,10 +2,10 @@
 import { Action, CreateAction, PageQuery, pageOf } from '@sallyport/contracts';
 import { declareAction, getAction, listActions, removeAction } from '../../actions/actions.ts';
 import { type ActionId, asId } from '../../ids.ts';
-import { created, noContent, ok } from '../answer.ts';
 import { answer, made, nothing } from '../answer-spec.ts';
-import { page } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
+import { created, noContent, ok } from '../message/answer.ts';
+import { page } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 const CREATE = { method: 'POST', path: '/v1/actions', idempotency: 'replay' } as const;

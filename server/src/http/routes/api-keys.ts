@@ -1,10 +1,10 @@
 import { ApiKey, CreateApiKey, CreatedApiKey, ListApiKeysQuery, pageOf, RotateApiKey } from '@sallyport/contracts';
 import { createKey, getKey, listKeys, revokeKey, rotateKey } from '../../identity/identity.ts';
 import { asId, type KeyId } from '../../ids.ts';
-import { noContent, ok } from '../answer.ts';
 import { answer, made, nothing } from '../answer-spec.ts';
-import { page } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
+import { noContent, ok } from '../message/answer.ts';
+import { page } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 const CREATE = { method: 'POST', path: '/v1/api-keys', idempotency: 'once' } as const;

@@ -10,9 +10,9 @@ import {
 import { decideApproval, getApproval, getPolicy, listApprovals, putPolicy } from '../../approvals/approvals.ts';
 import { type ApprovalId, asId, type RunId } from '../../ids.ts';
 import { wakeRun } from '../../runs/runs.ts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
-import { page } from '../cursor.ts';
+import { ok } from '../message/answer.ts';
+import { page } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 export const approvalRoutes: readonly Route[] = [

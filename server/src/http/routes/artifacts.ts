@@ -10,10 +10,10 @@ import {
 } from '../../artifacts/artifacts.ts';
 import { fault } from '../../errors.ts';
 import { type ArtifactId, asId, type RunId } from '../../ids.ts';
-import { created, noContent, ok } from '../answer.ts';
 import { answer, bytesOfArtifact, made, nothing } from '../answer-spec.ts';
-import { contentHeaders, readUploadName, readUploadType } from '../content.ts';
-import { page } from '../cursor.ts';
+import { created, noContent, ok } from '../message/answer.ts';
+import { contentHeaders, readUploadName, readUploadType } from '../message/content.ts';
+import { page } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 /** Refuses by the declared length before a byte is read; what is not declared is counted while it streams. */

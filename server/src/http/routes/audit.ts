@@ -1,8 +1,8 @@
 // The audit log of the tenant. Reading it out whole is an act of its own.
 import { AuditRecord, ListAuditQuery, pageOf } from '@sallyport/contracts';
 import { exportAudit, listAudit, recordAct } from '../../audit/audit.ts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
+import { ok } from '../message/answer.ts';
 import { type Route, route } from '../route.ts';
 
 const DEFAULT_LIMIT = 100;

@@ -4,8 +4,8 @@ import type { Billing } from '../../billing/billing.ts';
 import { fault } from '../../errors.ts';
 import { linkCustomer } from '../../identity/identity.ts';
 import { asId } from '../../ids.ts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
+import { ok } from '../message/answer.ts';
 import { type Route, route, type Services } from '../route.ts';
 
 const MOST_EVENT_BYTES = 1024 * 1024;

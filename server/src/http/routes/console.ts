@@ -1,8 +1,8 @@
 // The console's addresses. Screens are named one by one: a path that is neither a screen nor a call stays a missing thing.
 import { NoQuery } from '@sallyport/contracts';
-import type { Answer } from '../answer.ts';
-import { basePath } from '../base-path.ts';
 import { assetAnswer, pageAnswer } from '../console/console.ts';
+import { basePath } from '../exchange/base-path.ts';
+import type { Answer } from '../message/answer.ts';
 import type { RawCall, Route } from '../route.ts';
 
 /** Each with up to two segments below it, which the page itself understands. */

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { canonicalize } from '@sallyport/chain';
 import { ContractSummary, ENTITY_TYPES, EVENT_VERSION, eventSchemas, pageOf, readerOf } from '@sallyport/contracts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
-import { whole } from '../cursor.ts';
+import { ok } from '../message/answer.ts';
+import { whole } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 function describe(kind: ContractSummary['kind'], name: string, version: number, writer: object): ContractSummary {

@@ -4,9 +4,9 @@ import { listEffects } from '../../effects/effects.ts';
 import { fault } from '../../errors.ts';
 import { asId, type RunId } from '../../ids.ts';
 import { findRun, settleUnknown } from '../../runs/runs.ts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
-import { pageByName } from '../cursor.ts';
+import { ok } from '../message/answer.ts';
+import { pageByName } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 export const effectRoutes: readonly Route[] = [

@@ -1,8 +1,8 @@
 // Where the agents of the tenant may go, and whether one URL would pass.
 import { CheckEgress, EgressPolicy, EgressVerdict, PutEgressPolicy } from '@sallyport/contracts';
 import { checkPlace, getEgressPolicy, putEgressPolicy } from '../../egress/egress.ts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
+import { ok } from '../message/answer.ts';
 import { type Route, route } from '../route.ts';
 
 export const egressRoutes: readonly Route[] = [

@@ -1,9 +1,9 @@
 import { CreateEntityType, Entity, EntityTypeSummary, ListEntitiesQuery, pageOf } from '@sallyport/contracts';
 import { defineEntityType, getEntity, listEntities, listEntityTypes } from '../../entities/entities.ts';
 import { asId, type EntityId, type RunId } from '../../ids.ts';
-import { ok } from '../answer.ts';
 import { answer, made } from '../answer-spec.ts';
-import { page, whole } from '../cursor.ts';
+import { ok } from '../message/answer.ts';
+import { page, whole } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 export const entityRoutes: readonly Route[] = [

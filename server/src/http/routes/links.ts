@@ -4,9 +4,9 @@ import { openArtifact } from '../../artifacts/artifacts.ts';
 import { fault } from '../../errors.ts';
 import { type ArtifactId, asId } from '../../ids.ts';
 import { USUAL_LIFE_SECONDS } from '../../links/links.ts';
-import { noContent } from '../answer.ts';
 import { bytesOfArtifact, nothing } from '../answer-spec.ts';
-import { contentHeaders } from '../content.ts';
+import { noContent } from '../message/answer.ts';
+import { contentHeaders } from '../message/content.ts';
 import { type Route, route } from '../route.ts';
 
 export const linkRoutes: readonly Route[] = [

@@ -1,6 +1,6 @@
 import { Me } from '@sallyport/contracts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
+import { ok } from '../message/answer.ts';
 import { type Route, route } from '../route.ts';
 
 export const meRoutes: readonly Route[] = [

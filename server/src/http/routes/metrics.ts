@@ -1,6 +1,6 @@
 // The numbers of this node. For the operator alone: a proxy on the same machine makes everybody look like a neighbour.
 import { fault } from '../../errors.ts';
-import { sendText } from '../answer.ts';
+import { sendText } from '../message/answer.ts';
 import { type Route, route } from '../route.ts';
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

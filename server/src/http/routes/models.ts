@@ -1,7 +1,7 @@
 import { ModelSummary, pageOf } from '@sallyport/contracts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
-import { whole } from '../cursor.ts';
+import { ok } from '../message/answer.ts';
+import { whole } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 export const modelRoutes: readonly Route[] = [

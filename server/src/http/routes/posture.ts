@@ -1,7 +1,7 @@
 // Where the deployment stands, for whoever has to trust it: the operator, and every tenant.
 import { Posture } from '@sallyport/contracts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
+import { ok } from '../message/answer.ts';
 import { type Route, route } from '../route.ts';
 
 export const postureRoutes: readonly Route[] = [

@@ -1,8 +1,8 @@
 // Deletion of a tenant, its progress, and the operator's chain that keeps what was deleted on record.
 import { DeleteTenant, Purge } from '@sallyport/contracts';
 import { exportOperatorAudit, getPurge, requestPurge } from '../../purge/purge.ts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
+import { ok } from '../message/answer.ts';
 import { type Route, route } from '../route.ts';
 
 export const purgeRoutes: readonly Route[] = [

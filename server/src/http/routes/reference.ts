@@ -1,5 +1,5 @@
 // The API about itself: the document for programs, the page for people. Nothing in them is of a tenant.
-import { sendText } from '../answer.ts';
+import { sendText } from '../message/answer.ts';
 import { type Route, route } from '../route.ts';
 
 export const referenceRoutes: readonly Route[] = [

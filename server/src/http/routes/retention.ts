@@ -1,8 +1,8 @@
 // How long the tenant's data is kept, class by class.
 import { PutRetention, RetentionPolicies } from '@sallyport/contracts';
 import { listRetention, putRetention } from '../../retention/retention.ts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
+import { ok } from '../message/answer.ts';
 import { type Route, route } from '../route.ts';
 
 export const retentionRoutes: readonly Route[] = [

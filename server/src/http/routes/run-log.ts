@@ -19,10 +19,10 @@ import { fault } from '../../errors.ts';
 import { type EventHead, exportRun, followEvents, listEventHeads, listEvents } from '../../events/events.ts';
 import { type ArtifactId, asId, type EntityId, type RunId } from '../../ids.ts';
 import { findRun, type RunRecord } from '../../runs/runs.ts';
-import { type Answer, ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
-import { page } from '../cursor.ts';
-import type { StreamMessage } from '../event-streams.ts';
+import { type Answer, ok } from '../message/answer.ts';
+import { page } from '../message/cursor.ts';
+import type { StreamMessage } from '../message/event-streams.ts';
 import { type Incoming, type Route, route } from '../route.ts';
 
 const DEFAULT_EVENTS = 100;

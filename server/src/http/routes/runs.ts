@@ -2,10 +2,10 @@ import { CancelRun, CreateRun, ListRunsQuery, pageOf, Run, RunSummary } from '@s
 import { fault } from '../../errors.ts';
 import { asId, type RunId } from '../../ids.ts';
 import { cancelRun, createRun, getRun, listRuns } from '../../runs/runs.ts';
-import { created, ok } from '../answer.ts';
 import { answer, made } from '../answer-spec.ts';
-import { page } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
+import { created, ok } from '../message/answer.ts';
+import { page } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 import { demandArtifacts, planRun } from '../run-plan.ts';
 

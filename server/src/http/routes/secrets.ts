@@ -2,10 +2,10 @@
 import { CreateSecret, PageQuery, PutSecret, pageOf, Secret } from '@sallyport/contracts';
 import { asId, type SecretId } from '../../ids.ts';
 import { createSecret, deleteSecret, listSecrets, putSecret } from '../../secrets/secrets.ts';
-import { created, noContent, ok } from '../answer.ts';
 import { answer, made, nothing } from '../answer-spec.ts';
-import { page } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
+import { created, noContent, ok } from '../message/answer.ts';
+import { page } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 const CREATE = { method: 'POST', path: '/v1/secrets', idempotency: 'replay' } as const;

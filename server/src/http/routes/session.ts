@@ -10,11 +10,11 @@ import {
   verifySession,
 } from '../../identity/identity.ts';
 import type { SessionPrincipal, UserPrincipal } from '../../principal.ts';
-import { ok } from '../answer.ts';
 import { answer, nothing } from '../answer-spec.ts';
-import { sessionCookie } from '../cookies.ts';
-import { authenticate } from '../credentials.ts';
-import { pageHeaders, refuseOtherPages } from '../own-page.ts';
+import { authenticate } from '../exchange/credentials.ts';
+import { sessionCookie } from '../guard/cookies.ts';
+import { pageHeaders, refuseOtherPages } from '../guard/own-page.ts';
+import { ok } from '../message/answer.ts';
 import { type Incoming, type Route, route } from '../route.ts';
 
 async function ownerOf(call: Incoming, token: string | undefined): Promise<SessionOwner> {

@@ -1,8 +1,8 @@
 import { pageOf, SkillSummary } from '@sallyport/contracts';
 import type { Skill } from '../../skills/skills.ts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
-import { whole } from '../cursor.ts';
+import { ok } from '../message/answer.ts';
+import { whole } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 function summarize(skill: Skill): SkillSummary {

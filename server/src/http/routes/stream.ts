@@ -4,9 +4,9 @@ import type { TenantScope } from '../../db/db.ts';
 import { fault } from '../../errors.ts';
 import { asId, type RunId } from '../../ids.ts';
 import { findHeadlines, followRuns, newestHeadlines, type RunNews } from '../../runs/runs.ts';
-import type { StreamMessage } from '../event-streams.ts';
+import type { StreamMessage } from '../message/event-streams.ts';
+import { MOST_RUNS, readCursor, writeCursor } from '../message/stream-cursor.ts';
 import { type Route, route } from '../route.ts';
-import { MOST_RUNS, readCursor, writeCursor } from '../stream-cursor.ts';
 
 const EVERY = '*';
 

@@ -2,9 +2,9 @@ import { CreatedTenant, CreateTenant, PageQuery, pageOf, Tenant, UpdateTenant } 
 import { fingerprint, parseIdempotencyKey, takeOperatorKey } from '../../idempotency/idempotency.ts';
 import { changeTenant, createTenant, getTenant, listTenants } from '../../identity/identity.ts';
 import { asId, type TenantId } from '../../ids.ts';
-import { ok } from '../answer.ts';
 import { answer } from '../answer-spec.ts';
-import { page } from '../cursor.ts';
+import { ok } from '../message/answer.ts';
+import { page } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 const CREATE = { method: 'POST', path: '/v1/tenants' } as const;

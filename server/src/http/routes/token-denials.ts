@@ -2,10 +2,10 @@
 import { DenyToken, PageQuery, pageOf, TokenDenial } from '@sallyport/contracts';
 import { denyToken, listTokenDenials, removeTokenDenial } from '../../identity/identity.ts';
 import { asId, type TokenDenialId } from '../../ids.ts';
-import { created, noContent, ok } from '../answer.ts';
 import { answer, made, nothing } from '../answer-spec.ts';
-import { page } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
+import { created, noContent, ok } from '../message/answer.ts';
+import { page } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 const CREATE = { method: 'POST', path: '/v1/token-denials', idempotency: 'replay' } as const;

@@ -15,10 +15,10 @@ import { fault } from '../../errors.ts';
 import { asId, type BudgetId, type RunId } from '../../ids.ts';
 import { createBudget, getBudget, listBudgets, updateBudget } from '../../limits/limits.ts';
 import { findRun } from '../../runs/runs.ts';
-import { created, ok } from '../answer.ts';
 import { answer, made } from '../answer-spec.ts';
-import { page, pageByName } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
+import { created, ok } from '../message/answer.ts';
+import { page, pageByName } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
 const DAY_MS = 86_400_000;

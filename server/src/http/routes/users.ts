@@ -20,10 +20,10 @@ import {
   updateUser,
 } from '../../identity/identity.ts';
 import { asId, type IdentityId, type UserId } from '../../ids.ts';
-import { created, noContent, ok } from '../answer.ts';
 import { answer, made, nothing } from '../answer-spec.ts';
-import { page } from '../cursor.ts';
 import { idempotently } from '../idempotent.ts';
+import { created, noContent, ok } from '../message/answer.ts';
+import { page } from '../message/cursor.ts';
 import { type Route, route, type Services } from '../route.ts';
 
 const CREATE = { method: 'POST', path: '/v1/users', idempotency: 'replay' } as const;
