@@ -191,6 +191,11 @@ test('a list says where agents may go, and a URL is asked about without a call',
   assert.deepEqual([inner.status, (JSON.parse(inner.stdout) as { code: string }).code], [1, 'address']);
   assert.equal((await place.run(['egress', 'set'])).status, 64);
   assert.equal((await place.run(['egress', 'set', '--deny', 'none'])).status, 0);
+  const decided = await place.run(['egress', 'decisions', '--json', '--tool', 'web.scrape', '--limit', '5']);
+  assert.equal(decided.status, 0, decided.stderr);
+  for (const line of decided.stdout.trim().split('\n').filter(Boolean))
+    assert.equal((JSON.parse(line) as { tool: string }).tool, 'web.scrape');
+  assert.equal((await place.run(['egress', 'decisions', '--host', '*.example'])).status, 65);
 });
 
 test('a credential of a tool comes from a file, is listed without its value, replaced and deleted', async () => {

@@ -6,7 +6,7 @@ import { Approval, ApprovalPolicy, ApprovalSummary } from './approvals.ts';
 import { AuditRecord } from './audit.ts';
 import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals } from './billing.ts';
 import { ContractSummary } from './catalog.ts';
-import { EgressPolicy, EgressVerdict, Secret } from './egress.ts';
+import { EgressDecision, EgressPolicy, EgressVerdict, Secret } from './egress.ts';
 import { Actor, Budget } from './events.ts';
 import { RunStatus } from './http.ts';
 import { ApiKey, CreatedApiKey, CreatedTenant, Identity, SignInLink, Tenant, TokenDenial, User } from './members.ts';
@@ -261,6 +261,7 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   CreatedApiKey,
   CreatedTenant,
   Effect,
+  EgressDecision,
   EgressPolicy,
   EgressVerdict,
   Entity,

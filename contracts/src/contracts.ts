@@ -57,6 +57,7 @@ export { ContractSummary } from './catalog.ts';
 export {
   CheckEgress,
   CreateSecret,
+  EgressDecision,
   EgressPolicy,
   EgressVerdict,
   PutEgressPolicy,
@@ -119,6 +120,7 @@ export {
   ListArtifactsQuery,
   ListAuditQuery,
   ListEffectsQuery,
+  ListEgressDecisionsQuery,
   ListEntitiesQuery,
   ListEventsQuery,
   ListRunsQuery,

@@ -42,12 +42,14 @@ export const EgressPolicy = closed({
 });
 export type EgressPolicy = Answered<typeof EgressPolicy>;
 
+export const EgressVerdictWord = Type.Union([Type.Literal('allow'), Type.Literal('block'), Type.Literal('report')]);
+
 export const CheckEgress = closed({ url: Type.String({ minLength: 1, maxLength: 8_000 }) });
 export type CheckEgress = Static<typeof CheckEgress>;
 
 /** Advice: a call judges anew, at every hop. */
 export const EgressVerdict = closed({
-  verdict: Type.Union([Type.Literal('allow'), Type.Literal('block'), Type.Literal('report')]),
+  verdict: EgressVerdictWord,
   /** Null when it passes. */
   code: orNull(Word),
   rule: orNull(Text),
@@ -58,6 +60,35 @@ export const EgressVerdict = closed({
   addresses: Type.Array(Text),
 });
 export type EgressVerdict = Answered<typeof EgressVerdict>;
+
+/** What became of one hop of a tool's call. */
+export const EgressDecision = closed({
+  id: Uuid,
+  tenant_id: Uuid,
+  run_id: Uuid,
+  call_id: Word,
+  tool: Word,
+  /** `report`: let through although `code` and `rule` would have refused it. */
+  verdict: EgressVerdictWord,
+  /** Why it was refused; or, of an allowed one, how the exchange failed afterwards. */
+  code: orNull(Word),
+  rule: orNull(Text),
+  /** 0 is the call itself, the next one its first redirect. */
+  hop: Count,
+  /** Empty when the text was no URL. */
+  host: Text,
+  port: Count,
+  /** What was called; null for what was refused. */
+  address: orNull(Text),
+  /** Of the answer. */
+  status: orNull(Count),
+  /** On the wire. */
+  bytes: Count,
+  dns_ms: Count,
+  connect_ms: Count,
+  decided_at: Time,
+});
+export type EgressDecision = Answered<typeof EgressDecision>;
 
 /** One line of visible ASCII, as it goes into a header. */
 const SecretValue = Type.String({

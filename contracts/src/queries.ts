@@ -1,6 +1,7 @@
 // The query parameters of the HTTP API, each list closed: an unknown parameter is refused.
 import { type Static, Type } from 'typebox';
 import { ApprovalState } from './approvals.ts';
+import { EgressVerdictWord } from './egress.ts';
 import { RunStatus } from './http.ts';
 import { closed, Uuid } from './shapes.ts';
 
@@ -65,6 +66,22 @@ export const ListEntitiesQuery = closed({
   type: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9_.-]{0,99}(@[0-9]{1,6})?$' })),
 });
 export type ListEntitiesQuery = Static<typeof ListEntitiesQuery>;
+
+/** Newest first. Each filter narrows what the others leave. */
+export const ListEgressDecisionsQuery = closed({
+  ...page,
+  verdict: Type.Optional(EgressVerdictWord),
+  code: Type.Optional(Type.String({ pattern: '^[a-z][a-z-]{0,59}$' })),
+  /** The very host, with or without a port: `api.example.com:8443`. Names are sealed: what is below a name is not searched. */
+  host: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+  run_id: Type.Optional(Uuid),
+  tool: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  /** Decided at this time or later. */
+  from: Type.Optional(Moment),
+  /** Decided before this time. */
+  to: Type.Optional(Moment),
+});
+export type ListEgressDecisionsQuery = Static<typeof ListEgressDecisionsQuery>;
 
 /** Oldest first. `limit` is 100 unless told; `view=envelope` leaves `data` out. */
 export const ListEventsQuery = closed({

@@ -24,6 +24,7 @@ export type TokenDenialId = Id<'token_denial'>;
 export type CallId = Id<'call'>;
 export type ActionId = Id<'action'>;
 export type ApprovalId = Id<'approval'>;
+export type DecisionId = Id<'egress-decision'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -40,6 +41,14 @@ export function newId<I extends Id<string>>(now: number = Date.now()): I {
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as I;
+}
+
+/** The least UUIDv7 of a time: all that were made then or later are not below it. */
+export function firstIdAt(time: Date): string {
+  const hex = Math.min(Math.max(Math.ceil(time.getTime()), 0), 2 ** 48 - 1)
+    .toString(16)
+    .padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }
 
 /** Brands a text that was read from a trusted row or has passed `isUuid`. */

@@ -1,8 +1,9 @@
-import type { EgressPolicy, PutEgressPolicy } from '@sallyport/contracts';
+import type { EgressDecision, EgressPolicy, ListEgressDecisionsQuery, PutEgressPolicy } from '@sallyport/contracts';
 import { CONNECTION_FLAGS, type Command, type Input, JSON_FLAG, KEY_NOTES } from '../command.ts';
 import { connect } from '../connection.ts';
 import { Stop, status } from '../exit-status.ts';
 import { inert, inertJson } from '../inert.ts';
+import { LIMIT_FLAG, printList, readLimit } from '../listing.ts';
 import { columns, print } from '../print.ts';
 
 function show(input: Input, policy: EgressPolicy): number {
@@ -70,6 +71,37 @@ async function check(input: Input): Promise<number> {
   return status(passes ? 'ok' : 'failed');
 }
 
+const FILTERS = [
+  { name: 'verdict', value: 'WORD', about: 'Only what was let out (allow) or refused (block).' },
+  { name: 'host', value: 'HOST', about: 'Only calls of this very host, with or without a port.' },
+  { name: 'code', value: 'CODE', about: 'Only those with this code: address, host, port, dns, timeout, busy …' },
+  { name: 'tool', value: 'NAME', about: 'Only calls of this tool.' },
+  { name: 'run', value: 'ID', about: 'Only those of this run.' },
+  { name: 'from', value: 'TIME', about: 'Only since this time, as 2026-01-31T00:00:00Z.' },
+  { name: 'to', value: 'TIME', about: 'Only before this time.' },
+] as const;
+
+async function decisions(input: Input): Promise<number> {
+  const said = FILTERS.flatMap(({ name }) => {
+    const text = input.text(name);
+    return text === undefined ? [] : [[name === 'run' ? 'run_id' : name, text] as const];
+  });
+  const query = { limit: Math.min(readLimit(input), 100), ...Object.fromEntries(said) } as ListEgressDecisionsQuery;
+  await printList(input, connect(input).client.egress.decisions(query), {
+    title: ['TIME', 'VERDICT', 'CODE', 'PLACE', 'STATUS', 'TOOL', 'RUN'],
+    row: (one: EgressDecision) => [
+      one.decided_at,
+      one.verdict,
+      one.code ?? '-',
+      one.host === '' ? '-' : `${one.host}:${one.port}`,
+      one.status === null ? '-' : String(one.status),
+      one.tool,
+      one.run_id,
+    ],
+  });
+  return status('ok');
+}
+
 const LISTS = [
   { name: 'profile', value: 'WORD', about: 'open: everywhere but what is denied; internal: the allow list alone.' },
   {
@@ -86,7 +118,7 @@ const LISTS = [
 
 export const command: Command = {
   name: 'egress',
-  about: 'Show and change where agents may go; ask whether a URL would pass.',
+  about: 'Show and change where agents may go; ask whether a URL would pass; list where they went.',
   actions: {
     policy: {
       usage: '',
@@ -108,6 +140,13 @@ export const command: Command = {
       words: { least: 1, most: 1 },
       flags: [JSON_FLAG, ...CONNECTION_FLAGS],
       run: check,
+    },
+    decisions: {
+      usage: '',
+      about: 'List where the calls of tools went and what was refused, across runs, newest first.',
+      words: { least: 0, most: 0 },
+      flags: [...FILTERS, LIMIT_FLAG, JSON_FLAG, ...CONNECTION_FLAGS],
+      run: decisions,
     },
   },
   notes: KEY_NOTES,

@@ -1,8 +1,10 @@
 // Where the agents of the caller's tenant may go, and the credentials of its tools.
 import type {
   CreateSecret,
+  EgressDecision,
   EgressPolicy,
   EgressVerdict,
+  ListEgressDecisionsQuery,
   Page,
   PutEgressPolicy,
   PutSecret,
@@ -11,19 +13,28 @@ import type {
 import { eachOf, type PageQuery } from '../pages.ts';
 import { segment, type Transport } from '../transport.ts';
 
+export type DecisionQuery = PageQuery & Omit<ListEgressDecisionsQuery, 'cursor' | 'limit'>;
+
 export interface Egress {
   policy(signal?: AbortSignal): Promise<EgressPolicy>;
   /** Changes what is named; it holds from the next call of an agent on. */
   setPolicy(change: PutEgressPolicy): Promise<EgressPolicy>;
   /** Would this URL pass, and why not? Nothing is connected to. */
   check(url: string): Promise<EgressVerdict>;
+  /** What became of each hop of the calls of tools, across runs, newest first. */
+  decisions(query?: DecisionQuery): AsyncGenerator<EgressDecision>;
+  decisionPage(query?: DecisionQuery): Promise<Page<EgressDecision>>;
 }
 
 export function createEgress(transport: Transport): Egress {
+  const page = ({ signal, ...query }: DecisionQuery): Promise<Page<EgressDecision>> =>
+    transport.json('v1/egress/decisions', { query: { ...query }, signal });
   return {
     policy: (signal) => transport.json('v1/egress/policy', { signal }),
     setPolicy: (change) => transport.json('v1/egress/policy', { method: 'PUT', json: change }),
     check: (url) => transport.json('v1/egress/check', { method: 'POST', json: { url } }),
+    decisions: (query = {}) => eachOf(query, page),
+    decisionPage: (query = {}) => page(query),
   };
 }
 

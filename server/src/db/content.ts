@@ -21,13 +21,14 @@ const KEY_COLUMNS = {
   'actions.declaration': 'sealed_by',
   'approvals.card': 'sealed_by',
   'approval_seats.note': 'sealed_by',
+  'egress_decisions.place': 'sealed_by',
 } as const;
 
 export type ContentColumn = keyof typeof KEY_COLUMNS;
 export const CONTENT_COLUMNS = Object.keys(KEY_COLUMNS) as readonly ContentColumn[];
 
 /** What a keyed digest is for; equal values of two uses, or of two tenants, have unequal digests. */
-export type DigestUse = 'entity' | 'request' | 'network';
+export type DigestUse = 'entity' | 'request' | 'network' | 'host';
 
 /** Where a value rests. Its ciphertext opens there and nowhere else. */
 export interface Place {

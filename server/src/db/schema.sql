@@ -792,6 +792,61 @@ grant delete, select on app.effects to {{p}}_purger;
 grant insert, select on app.effects to {{p}}_tenant;
 grant update (state, attempt, result, key_id, settled_at, settle_after) on app.effects to {{p}}_tenant;
 
+create table app.egress_decisions (
+  tenant_id uuid not null,
+  id uuid not null,
+  run_id uuid not null,
+  call_id text not null,
+  tool text not null,
+  verdict text not null,
+  code text,
+  hop integer not null,
+  port integer not null,
+  status integer,
+  bytes bigint not null,
+  dns_ms integer not null,
+  connect_ms integer not null,
+  place bytea not null,
+  host_digest bytea not null,
+  key_id text not null,
+  decided_at timestamp with time zone not null,
+  constraint egress_decisions_pkey PRIMARY KEY (tenant_id, id),
+  constraint egress_decisions_bytes_check CHECK ((bytes >= 0)),
+  constraint egress_decisions_call_id_check CHECK (((length(call_id) >= 1) AND (length(call_id) <= 200))),
+  constraint egress_decisions_check CHECK (((verdict = 'allow'::text) OR (code IS NOT NULL))),
+  constraint egress_decisions_code_check CHECK (((length(code) >= 1) AND (length(code) <= 60))),
+  constraint egress_decisions_connect_ms_check CHECK ((connect_ms >= 0)),
+  constraint egress_decisions_dns_ms_check CHECK ((dns_ms >= 0)),
+  constraint egress_decisions_hop_check CHECK ((hop >= 0)),
+  constraint egress_decisions_host_digest_check CHECK ((octet_length(host_digest) = 32)),
+  constraint egress_decisions_port_check CHECK (((port >= 0) AND (port <= 65535))),
+  constraint egress_decisions_status_check CHECK (((status >= 100) AND (status <= 599))),
+  constraint egress_decisions_tool_check CHECK (((length(tool) >= 1) AND (length(tool) <= 200))),
+  constraint egress_decisions_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'block'::text, 'report'::text]))),
+  constraint egress_decisions_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id)
+);
+alter table app.egress_decisions owner to {{p}}_owner;
+alter table app.egress_decisions enable row level security;
+alter table app.egress_decisions force row level security;
+CREATE INDEX egress_decisions_by_code ON app.egress_decisions USING btree (tenant_id, code, id) WHERE (code IS NOT NULL);
+CREATE INDEX egress_decisions_by_host ON app.egress_decisions USING btree (tenant_id, host_digest, id);
+CREATE INDEX egress_decisions_by_run ON app.egress_decisions USING btree (tenant_id, run_id, id);
+CREATE INDEX egress_decisions_by_tool ON app.egress_decisions USING btree (tenant_id, tool, id);
+CREATE INDEX egress_decisions_by_verdict ON app.egress_decisions USING btree (tenant_id, verdict, id) WHERE (verdict <> 'allow'::text);
+create policy closed_insert on app.egress_decisions as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.egress_decisions as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.egress_decisions as permissive for select to {{p}}_copier
+  using (true);
+create policy wall on app.egress_decisions as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.egress_decisions to {{p}}_copier;
+grant delete, select on app.egress_decisions to {{p}}_purger;
+grant insert, select on app.egress_decisions to {{p}}_tenant;
+
 create table app.egress_limits (
   tenant_id uuid not null,
   tool text not null,

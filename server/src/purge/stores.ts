@@ -22,6 +22,7 @@ const TABLES = {
   egress_policies: sql`egress_policies`,
   retention_policies: sql`retention_policies`,
   erasures: sql`erasures`,
+  egress_decisions: sql`egress_decisions`,
   approval_seats: sql`approval_seats`,
   approvals: sql`approvals`,
   approval_policies: sql`approval_policies`,

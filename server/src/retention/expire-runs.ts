@@ -64,6 +64,7 @@ async function erase(tx: TenantTx, { runId, lastSeq }: Erasure): Promise<void> {
   await tx.run(sql`update events e set data = null, salt = null, data_state = 'expired'
     where ${tx.mine('e')} and e.run_id = ${runId} and e.seq <= ${lastSeq} and e.data_state = 'present'`);
   await tx.run(sql`delete from effects f where ${tx.mine('f')} and f.run_id = ${runId}`);
+  await tx.run(sql`delete from egress_decisions d where ${tx.mine('d')} and d.run_id = ${runId}`);
   await tx.run(sql`delete from approvals a where ${tx.mine('a')} and a.run_id = ${runId}`);
   await tx.run(sql`update runs r set task = '', input = '', run_grant = '', result = null, content_state = 'expired'
     where ${tx.mine('r')} and r.id = ${runId}`);

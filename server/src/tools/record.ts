@@ -5,10 +5,12 @@ import { approvalStanding, spendApproval, voidApprovals } from '../approvals/app
 import { insertArtifact, type NewArtifact, storeBlob } from '../artifacts/artifacts.ts';
 import type { TenantTx } from '../db/db.ts';
 import { type ClaimResult, claimEffect, markUnknown, settleEffect } from '../effects/effects.ts';
+import { type Hop, recordDecisions } from '../egress/egress.ts';
 import { saveEntity } from '../entities/entities.ts';
 import { append, lockRun } from '../events/events.ts';
 import { type ArtifactId, type EntityId, newId } from '../ids.ts';
 import { recordUsage } from '../runs/runs.ts';
+import { hopEvents } from './hops.ts';
 import { type Rendering, render } from './rendering.ts';
 import type { CallRequest, GatewayContext, Tool, ToolOutput } from './tool.ts';
 
@@ -36,6 +38,21 @@ export async function record(
     await append(tx, head, appender, events);
   });
   context.touched();
+}
+
+/** The same for a call that went out: its hops come before what became of it. */
+export async function recordCall(
+  context: GatewayContext,
+  { tool, request }: Attempt,
+  hops: readonly Hop[],
+  events: readonly NewEvent[],
+  also: (tx: TenantTx) => Promise<void>,
+): Promise<void> {
+  const { runId } = context.principal;
+  await record(context, [...hopEvents(request.callId, hops), ...events], async (tx) => {
+    await recordDecisions(tx, { runId, callId: request.callId, tool: tool.name }, hops);
+    await also(tx);
+  });
 }
 
 /**
@@ -151,7 +168,7 @@ export async function complete(
   context: GatewayContext,
   done: Attempt,
   output: ToolOutput,
-  { durationMs, before }: { readonly durationMs: number; readonly before: readonly NewEvent[] },
+  { durationMs, hops }: { readonly durationMs: number; readonly hops: readonly Hop[] },
 ): Promise<void> {
   const artifactId = output.artifact === undefined ? undefined : newId<ArtifactId>();
   const entityId = output.entity === undefined ? undefined : newId<EntityId>();
@@ -163,8 +180,9 @@ export async function complete(
   const rest = await restRendering(context, done, output, rendering);
   const actor = { kind: 'tool', id: done.tool.name } as const;
   const { runId } = context.principal;
-  const events: NewEvent[] = [...before];
+  const events: NewEvent[] = hopEvents(done.request.callId, hops);
   await record(context, events, async (tx) => {
+    await recordDecisions(tx, { runId, callId: done.request.callId, tool: done.tool.name }, hops);
     if (output.artifact !== undefined)
       events.push(
         await createArtifact(tx, actor, output.artifact.blob, {

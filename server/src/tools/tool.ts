@@ -36,8 +36,8 @@ export interface GatewayContext {
   readonly touched: () => void;
   /** People are asked about a call; `count` is how often in this run (R20). */
   readonly asked: (what: { readonly tool: string; readonly rule: string; readonly count: number }) => void;
-  /** An outgoing call of a tool was blocked, as the journal says it. */
-  readonly blocked: (what: EventData<'egress.blocked'>) => void;
+  /** A hop of a tool's call was blocked, as the journal says it. */
+  readonly blocked: (what: Omit<EventData<'egress.blocked'>, 'call_id'>) => void;
   /** The gateway refused this call. */
   readonly refused: (reason: string) => void;
   readonly services: Omit<ToolServices, 'scope' | 'runId' | 'effectKey' | 'egress' | 'openSecret'> & {

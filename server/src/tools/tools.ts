@@ -1,13 +1,12 @@
 // Owns the gateway: the one way from a model's request to an effect.
 // Promises the order permit, claim, run, sanitise, label, record; a finished call is replayed, a refused one never begins.
 // Must never run a tool that the grant does not hold, nor let a tool write the log.
-import type { EventData } from '@sallyport/contracts';
-import { type Decision, EgressError } from '@sallyport/egress';
+import { EgressError } from '@sallyport/egress';
 import type { ToolLabels } from '@sallyport/flow';
 import { findActions } from '../actions/actions.ts';
 import type { TenantScope } from '../db/db.ts';
 import { markUnknown, settleEffect } from '../effects/effects.ts';
-import { govern } from '../egress/egress.ts';
+import { govern, type Hop } from '../egress/egress.ts';
 import { Fault } from '../errors.ts';
 import { ParseError, type ParseErrorCode } from '../parse/parse.ts';
 import type { RunGrant } from '../runs/runs.ts';
@@ -15,9 +14,9 @@ import { openSecret } from '../secrets/secrets.ts';
 import { BUILT_IN_TOOLS } from './built-in.ts';
 import { toolOf } from './declared.ts';
 import { hold, refuse } from './hold.ts';
-import { hopEvents, refusedBefore } from './hops.ts';
+import { hopsOf, tellBlocked } from './hops.ts';
 import { type Judgement, judge } from './judge.ts';
-import { type Attempt, complete, record, start } from './record.ts';
+import { type Attempt, complete, recordCall, start } from './record.ts';
 import {
   type CallRequest,
   type GatewayContext,
@@ -71,7 +70,7 @@ async function begin(context: GatewayContext, request: CallRequest, judged: Judg
 
 async function run(context: GatewayContext, attempt: Attempt, args: ParsedArguments): Promise<void> {
   const began = performance.now();
-  const { tool, request } = attempt;
+  const { tool } = attempt;
   const { ways, ...services } = context.services;
   const egress = govern(ways, context.db, context.principal, tool.name);
   try {
@@ -88,23 +87,35 @@ async function run(context: GatewayContext, attempt: Attempt, args: ParsedArgume
       runId: context.principal.runId,
       effectKey: `${context.principal.runId}:${attempt.key}`,
     });
-    const hops = hopEvents(request.callId, egress.decisions);
-    await complete(context, attempt, output, { durationMs: Math.round(performance.now() - began), before: hops });
+    const hops = hopsOf(egress.decisions, args.url);
+    tellBlocked(context, hops);
+    await complete(context, attempt, output, { durationMs: Math.round(performance.now() - began), hops });
   } catch (error) {
     // The lease or the process is ending: the call stays begun. Its next owner begins it again under the same key, or asks a person.
     if (context.services.signal.aborted) throw error;
-    if (error instanceof OutcomeUnknown) return recordUnknown(context, attempt, error.reason);
+    const hops = hopsOf(egress.decisions, args.url, error);
+    if (error instanceof OutcomeUnknown) return recordUnknown(context, attempt, hops, error.reason);
     const failure = explain(error);
     if (failure === undefined) throw error;
-    await recordFailure(context, attempt, { args, decisions: egress.decisions }, failure, error);
+    await recordFailure(context, attempt, hops, failure);
   }
 }
 
-async function recordUnknown(context: GatewayContext, attempt: Attempt, reason: string): Promise<void> {
+async function recordUnknown(
+  context: GatewayContext,
+  attempt: Attempt,
+  hops: readonly Hop[],
+  reason: string,
+): Promise<void> {
   const { tool, request, key } = attempt;
   const data = { call_id: request.callId, tool: tool.name, effect_key: key, reason };
-  await record(context, [{ type: 'effect.unknown', actor: { kind: 'tool', id: tool.name }, data }], (tx) =>
-    markUnknown(tx, context.principal.runId, key, false),
+  tellBlocked(context, hops);
+  await recordCall(
+    context,
+    attempt,
+    hops,
+    [{ type: 'effect.unknown', actor: { kind: 'tool', id: tool.name }, data }],
+    (tx) => markUnknown(tx, context.principal.runId, key, false),
   );
 }
 
@@ -116,22 +127,19 @@ interface Failure {
 
 async function recordFailure(
   context: GatewayContext,
-  { tool, request, key, attempt }: Attempt,
-  { args, decisions }: { readonly args: ParsedArguments; readonly decisions: readonly Decision[] },
+  attempt: Attempt,
+  hops: readonly Hop[],
   { code, message, retryable }: Failure,
-  error: unknown,
 ): Promise<void> {
-  const events = hopEvents(request.callId, decisions);
-  if (error instanceof EgressError && args.url !== undefined && !events.some((one) => one.type === 'egress.blocked'))
-    events.push(refusedBefore(request.callId, args.url, error));
-  for (const { type, data } of events)
-    if (type === 'egress.blocked') context.blocked(data as EventData<'egress.blocked'>);
+  const { tool, request, key } = attempt;
   const data = { call_id: request.callId, tool: tool.name, error: { code, message }, retryable };
-  events.push({ type: 'tool.call.failed', actor: { kind: 'tool', id: tool.name }, data });
-  await record(
+  tellBlocked(context, hops);
+  await recordCall(
     context,
-    events,
-    async (tx) => void (await settleEffect(tx, context.principal.runId, key, attempt, 'failed')),
+    attempt,
+    hops,
+    [{ type: 'tool.call.failed', actor: { kind: 'tool', id: tool.name }, data }],
+    async (tx) => void (await settleEffect(tx, context.principal.runId, key, attempt.attempt, 'failed')),
   );
 }
 

@@ -39,6 +39,7 @@ export function createKeyring(tenantId: string, keys: readonly TenantKey[]): Key
     entity: deriveKey(index.secret, index.keyId, 'index'),
     request: deriveKey(index.secret, index.keyId, 'digest'),
     network: deriveKey(index.secret, index.keyId, 'network'),
+    host: deriveKey(index.secret, index.keyId, 'egress-host'),
   };
   const find = (wanted: string): ContentKey => {
     const key = content.get(wanted);

@@ -37,6 +37,7 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'egress_policies',
   'egress_limits',
   'egress_use',
+  'egress_decisions',
   'usage',
   'budgets',
   'budget_periods',

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { holdCall } from '../../src/approvals/approvals.ts';
 import { insertArtifact, storeBlob } from '../../src/artifacts/artifacts.ts';
+import { recordDecisions } from '../../src/egress/egress.ts';
 import { saveEntity } from '../../src/entities/entities.ts';
 import { ROUTES, type Route } from '../../src/http/http.ts';
 import { createSetupToken } from '../../src/identity/identity.ts';
@@ -98,6 +99,21 @@ async function furnish(api: Api): Promise<Things> {
   };
   const held = await api.database.api.atomic(await api.principal(key), (tx) =>
     holdCall(tx, { runId, callId: 'c', tool: 't', effect: 'send', rule: 'r', digest: DIGEST, card }),
+  );
+  await api.database.api.atomic(await api.principal(key), (tx) =>
+    recordDecisions(tx, { runId, callId: 'c', tool: 'web.scrape' }, [
+      {
+        verdict: 'block',
+        code: 'host',
+        rule: 'r',
+        hop: 0,
+        host: 'SECRET-OF-A.example',
+        port: 80,
+        bytes: 0,
+        dnsMs: 0,
+        connectMs: 0,
+      },
+    ]),
   );
   await api.database.admin(
     "insert into app.effects (tenant_id, run_id, key, call_id, tool, idempotent, state) values ($1, $2, 'call:c', 'c', 't', false, 'unknown')",
@@ -233,6 +249,7 @@ async function attack(attacker: Attacker, things: Things): Promise<string[]> {
     '/v1/entities': `?run_id=${things.run}`,
     '/v1/artifacts': `?run_id=${things.run}`,
     '/v1/approvals': `?run_id=${things.run}`,
+    '/v1/egress/decisions': `?run_id=${things.run}`,
   };
   for (const { path } of lists)
     for (const search of ['', filters[path] ?? '']) {
@@ -304,6 +321,7 @@ for (const setting of CASES)
           'GET /v1/entity-types',
           'GET /v1/token-denials',
           'GET /v1/egress/policy',
+          'GET /v1/egress/decisions',
         ])
           assert.ok(reached.has(target), `the attack on ${target} has no teeth: ${leaks.join('; ')}`);
         assert.ok(leaks.includes('/v1/runs takes a foreign id in its body'));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { insertArtifact, storeBlob } from '../../src/artifacts/artifacts.ts';
 import type { BlobStore } from '../../src/blobs/blobs.ts';
 import { claimEffect } from '../../src/effects/effects.ts';
-import { putEgressPolicy, takeCall } from '../../src/egress/egress.ts';
+import { putEgressPolicy, recordDecisions, takeCall } from '../../src/egress/egress.ts';
 import { defineEntityType, saveEntity } from '../../src/entities/entities.ts';
 import { append, lockRun } from '../../src/events/events.ts';
 import { enterKeyed, fingerprint, recordAnswer } from '../../src/idempotency/idempotency.ts';
@@ -106,6 +106,9 @@ export async function furnish(database: TestDatabase, blobs: BlobStore, word: st
     });
     await putEgressPolicy(tx, { deny: [`${mark}.example`], limits: [{ calls_per_minute: 9 }] });
     await takeCall(tx, 'web.scrape');
+    await recordDecisions(tx, { runId: ended, callId: 'c', tool: 'web.scrape' }, [
+      { verdict: 'allow', hop: 0, host: `${mark}.example`, port: 443, bytes: 1, dnsMs: 1, connectMs: 1 },
+    ]);
     await denyToken(tx, { issuer: 'https://issuer.example', kind: 'token', value: mark });
   });
   for (const dataClass of ['artifact', 'page', 'upload', 'rendering'] as const) {

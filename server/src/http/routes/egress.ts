@@ -1,9 +1,34 @@
-// Where the agents of the tenant may go, and whether one URL would pass.
-import { CheckEgress, EgressPolicy, EgressVerdict, PutEgressPolicy } from '@sallyport/contracts';
-import { checkPlace, getEgressPolicy, putEgressPolicy } from '../../egress/egress.ts';
+// Where the agents of the tenant may go, whether one URL would pass, and where they went.
+import {
+  CheckEgress,
+  EgressDecision,
+  EgressPolicy,
+  EgressVerdict,
+  ListEgressDecisionsQuery,
+  PutEgressPolicy,
+  pageOf,
+} from '@sallyport/contracts';
+import { parseHostRule } from '@sallyport/egress';
+import { checkPlace, getEgressPolicy, listDecisions, putEgressPolicy } from '../../egress/egress.ts';
+import { fault } from '../../errors.ts';
+import { asId, type DecisionId, type RunId } from '../../ids.ts';
 import { answer } from '../answer-spec.ts';
 import { ok } from '../message/answer.ts';
+import { page } from '../message/cursor.ts';
+import { timeOf } from '../message/query.ts';
 import { type Route, route } from '../route.ts';
+
+/** The host as decisions name it, and the port if one is asked for. */
+function placeOf(text: string | undefined): { readonly host?: string; readonly port?: number } {
+  if (text === undefined) return {};
+  try {
+    const { pattern, port } = parseHostRule(text);
+    if (!pattern.below) return { host: pattern.name, ...(port === undefined ? {} : { port }) };
+  } catch {
+    // Said below, as for a pattern.
+  }
+  throw fault('invalid_request', { fields: [{ path: '/host', message: 'is not one host with an optional port' }] });
+}
 
 export const egressRoutes: readonly Route[] = [
   route({
@@ -46,6 +71,28 @@ export const egressRoutes: readonly Route[] = [
     handle: async ({ services, scope, body }) => {
       const { code = null, rule = null, ...rest } = await checkPlace(services.egress, scope, body.url);
       return ok({ ...rest, code, rule });
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/egress/decisions',
+    access: 'egress:read',
+    summary:
+      'Lists what became of each hop of the calls of tools, across runs, newest first; narrowed by what is told.',
+    query: ListEgressDecisionsQuery,
+    answers: [answer(pageOf(EgressDecision), 'A page of decisions.')],
+    handle: async ({ scope, query }) => {
+      const { verdict, code, tool, run_id: run } = query;
+      const filter = {
+        ...{ verdict, code, tool },
+        ...placeOf(query.host),
+        ...(run === undefined ? {} : { runId: asId<RunId>(run) }),
+        from: timeOf(query.from, '/from'),
+        to: timeOf(query.to, '/to'),
+      };
+      const read = (before: DecisionId | undefined, limit: number) =>
+        listDecisions(scope, { ...filter, before, limit });
+      return ok(await page(query, read, (decision) => decision.id));
     },
   }),
 ];

@@ -6,17 +6,11 @@ import { answer, made } from '../answer-spec.ts';
 import { idempotently } from '../idempotent.ts';
 import { created, ok } from '../message/answer.ts';
 import { page } from '../message/cursor.ts';
+import { timeOf } from '../message/query.ts';
 import { type Route, route } from '../route.ts';
 import { demandArtifacts, planRun } from '../run-plan.ts';
 
 const CREATE = { method: 'POST', path: '/v1/runs', idempotency: 'replay' } as const;
-
-function timeOf(text: string | undefined, path: string): Date | undefined {
-  if (text === undefined) return undefined;
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw fault('invalid_request', { fields: [{ path, message: 'is not a time' }] });
-  return time;
-}
 
 export const runRoutes: readonly Route[] = [
   route({
