@@ -2,7 +2,8 @@
 
 import { type TSchema, Type } from 'typebox';
 import { Action } from './actions.ts';
-import { Approval, ApprovalPolicy, ApprovalSummary } from './approvals.ts';
+import { ApprovalPolicy } from './approval-policy.ts';
+import { Approval, ApprovalSummary } from './approvals.ts';
 import { AuditRecord } from './audit.ts';
 import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals } from './billing.ts';
 import { ContractSummary } from './catalog.ts';

@@ -1,5 +1,6 @@
 // Why a call was let through, held or refused; and what a person sees and says of a held one. Texts on a card are inert already.
 import { type Static, Type } from 'typebox';
+import { ApproverRole } from './approval-policy.ts';
 import { type Answered, Count, closed, orNull, Sha256, Time, Uuid, Word } from './shapes.ts';
 
 const Path = Type.String({ maxLength: 300 });
@@ -71,6 +72,8 @@ const summary = {
   /** How many people must approve; one denial is enough. */
   seats: Count,
   approvals: Count,
+  /** Roles whose people may approve it. */
+  roles: Type.Array(ApproverRole),
   started_by: Uuid,
   /** Null when whoever asks may decide; else why not. */
   barred: orNull(Word),
@@ -101,15 +104,6 @@ export const DecideApproval = closed({
   digest: Sha256,
 });
 export type DecideApproval = Static<typeof DecideApproval>;
-
-export const ApprovalPolicy = closed({
-  /** Whether the person who started a run may approve its calls. */
-  starter_may_approve: Type.Boolean(),
-  seats: Type.Integer({ minimum: 1, maximum: 2 }),
-  /** How long a held call waits; then it is denied. */
-  expires_in: Type.Integer({ minimum: 60, maximum: 604_800 }),
-});
-export type ApprovalPolicy = Static<typeof ApprovalPolicy>;
 
 export const ResolveEffect = closed({
   outcome: Type.Union([Type.Literal('happened'), Type.Literal('did_not_happen'), Type.Literal('unknown')]),

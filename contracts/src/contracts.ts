@@ -27,9 +27,16 @@ export {
   SkillSummary,
 } from './answers.ts';
 export {
+  APPROVER_ROLES,
+  ApprovalPolicy,
+  ApprovalRule,
+  type ApprovalRuleScope,
+  ApproverRole,
+  PutApprovalPolicy,
+} from './approval-policy.ts';
+export {
   Approval,
   ApprovalCard,
-  ApprovalPolicy,
   type ApprovalState,
   ApprovalSummary,
   DecideApproval,

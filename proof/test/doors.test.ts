@@ -17,6 +17,7 @@ const MAKERS: Readonly<Record<string, { readonly most: number; readonly never: R
   openVault: { most: 1, never: /\bdoors\b|\bsealing\b/ },
   sealBlobs: { most: 1, never: /\bsealing\b/ },
   startWorker: { most: 1, never: /\bdoors\b/ },
+  decideApproval: { most: 4, never: /\bdoors\b/ },
   purgeChores: { most: 1, never: /\bleaveOut\b|\breached\b/ },
 };
 
@@ -72,6 +73,7 @@ test('every kind of door that the code knows is one that this test looks for', a
       kinds.push(`${name} in ${path.split('/src/')[1]}`);
   assert.deepEqual(kinds.sort(), [
     'AgentDoors in agent/context.ts',
+    'ApprovalDoors in approvals/decide-approval.ts',
     'BillingDoors in billing/billing-doors.ts',
     'BlobDoors in blobs/sealed.ts',
     'Doors in db/scope.ts',

@@ -12,6 +12,8 @@ const FAULTS = {
   payment_required: [402, 'The subscription of the tenant does not allow new runs.'],
   forbidden: [403, 'The credential does not allow this.'],
   starter_may_not: [403, 'Who started the run may not approve its calls.'],
+  approver_may_not: [403, 'The policy of the tenant does not let this person approve this call.'],
+  owner_only: [403, 'Only an owner of the tenant may make this laxer.'],
   not_found: [404, 'There is no such thing.'],
   method_not_allowed: [405, 'The method is not allowed here.'],
   not_acceptable: [406, 'None of the accepted types can be served.'],

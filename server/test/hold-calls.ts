@@ -16,7 +16,7 @@ async function hold(tx: TenantTx, runId: RunId, card: ApprovalCard, callId: stri
   const head = await lockRun(tx, runId, { kind: 'worker', epoch });
   const digest = createHash('sha256').update(JSON.stringify(card)).digest('hex');
   const rule = card.why[0]?.code ?? 'none';
-  const call = { runId, callId, tool: card.tool, effect: card.effect, rule, digest, card };
+  const call = { runId, callId, tool: card.tool, effect: card.effect, rule, digest, card, args: {} };
   const { id, seats, expiresAt } = await holdCall(tx, call);
   const named = { call_id: callId, tool: card.tool, approval_id: id, rule, digest };
   const data = { ...named, approvers: seats, expires_at: expiresAt.toISOString() };

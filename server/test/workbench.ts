@@ -9,7 +9,7 @@ import { parseExport, type Verdict, verifyChain } from '@sallyport/chain';
 import { type Budget, type EventEnvelope, type Run, TERMINAL_EVENTS } from '@sallyport/contracts';
 import { createEgressGuard, type EgressDoors } from '@sallyport/egress';
 import { normalizeUrl } from '@sallyport/flow';
-import { type AgentDeps, type AgentDoors, type ModelSettings, openModels } from '../src/agent/agent.ts';
+import { type AgentDeps, type AgentDoors, ALL_DOORS, type ModelSettings, openModels } from '../src/agent/agent.ts';
 import { insertArtifact, storeBlob } from '../src/artifacts/artifacts.ts';
 import { createLocalBlobs, sealBlobs } from '../src/blobs/blobs.ts';
 import { systemClock } from '../src/clock.ts';
@@ -59,7 +59,7 @@ export interface WorkbenchOptions {
   readonly doors?: EgressDoors;
   readonly reader?: AgentDeps['reader'];
   readonly egressLists?: EgressLists;
-  readonly agentDoors?: AgentDoors;
+  readonly agentDoors?: Partial<AgentDoors>;
   /** The inner door of stored bytes; off only to show that it is needed. */
   readonly sealing?: boolean;
 }
@@ -124,7 +124,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     log,
     reader: options.reader,
     ...(options.egressLists === undefined ? {} : { egressLists: parseLists(options.egressLists) }),
-    ...(options.agentDoors === undefined ? {} : { doors: options.agentDoors }),
+    ...(options.agentDoors === undefined ? {} : { doors: { ...ALL_DOORS, ...options.agentDoors } }),
   };
   const peppers = createPeppers(new Map([[1, new Uint8Array(32).fill(7)]]));
   const tenant = await createTenant(database.api, peppers, firstBootOperator(), 'A');

@@ -6,6 +6,7 @@ import type {
   ApprovalSummary,
   DecideApproval,
   Page,
+  PutApprovalPolicy,
 } from '@sallyport/contracts';
 import { eachOf, type PageQuery } from '../pages.ts';
 import { segment, type Transport } from '../transport.ts';
@@ -24,7 +25,8 @@ export interface Approvals {
   /** `already_decided`, `card_changed` or `starter_may_not` (409 or 403) when it may not be. */
   decide(id: string, decision: DecideApproval): Promise<Approval>;
   policy(signal?: AbortSignal): Promise<ApprovalPolicy>;
-  setPolicy(policy: ApprovalPolicy): Promise<ApprovalPolicy>;
+  /** What is left out stays as it is. `owner_only` (403) when it would be laxer and no owner asks. */
+  setPolicy(policy: PutApprovalPolicy): Promise<ApprovalPolicy>;
 }
 
 export function createApprovals(transport: Transport): Approvals {

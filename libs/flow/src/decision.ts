@@ -115,7 +115,7 @@ function tellGrounds(judged: readonly Judged[], grounds: readonly Justification[
     }));
 }
 
-function judgeCall(standing: Standing, tool: string, args: Arguments): Decision {
+function judgeCall(standing: Standing, tool: string, args: Arguments, ask: Reason | undefined): Decision {
   const block = (...reasons: readonly Reason[]): Decision => ({ verdict: 'block', reasons });
   if (canonicalText(args) === '' || args === null || typeof args !== 'object' || Array.isArray(args))
     return block({ code: 'bad_arguments', detail: 'The arguments are no object.' });
@@ -140,15 +140,17 @@ function judgeCall(standing: Standing, tool: string, args: Arguments): Decision 
   const weak = grounds.some(({ ground }) => ground === 'none') || gate.hold !== undefined;
   if (rule.A && rule.B && rule.C && weak)
     reasons.push({ code: 'rule_of_two', detail: 'Untrusted input, private data and an effect outside come together.' });
+  if (ask !== undefined) reasons.push(ask);
+  const token = tokenOf(standing, digest);
   if (reasons.length === 0)
     return {
       verdict: 'allow',
+      token,
       reasons: [
         { code: 'justified', detail: 'In the grant, and every value is justified.' },
         ...tellGrounds(judged, grounds),
       ],
     };
-  const token = tokenOf(standing, digest);
   return {
     verdict: 'approve',
     reasons,
@@ -157,10 +159,10 @@ function judgeCall(standing: Standing, tool: string, args: Arguments): Decision 
   };
 }
 
-/** Any fault of ours is a block, before execution (R8). */
-export function decideCall(standing: Standing, tool: string, args: Arguments): Decision {
+/** Any fault of ours is a block, before execution (R8). `ask`: a hold of the deployer's own; it adds to the others and lifts none. */
+export function decideCall(standing: Standing, tool: string, args: Arguments, ask?: Reason): Decision {
   try {
-    return judgeCall(standing, tool, args);
+    return judgeCall(standing, tool, args, ask);
   } catch (error) {
     const code = error instanceof FlowError ? 'bad_arguments' : 'internal_error';
     return { verdict: 'block', reasons: [{ code, detail: 'The call could not be judged.' }] };

@@ -31,8 +31,8 @@ export interface SessionState {
 export interface Session {
   readonly id: string;
   readonly grant: FrozenGrant;
-  /** Pure: what would become of this call now. */
-  decide(tool: string, args: Arguments): Decision;
+  /** Pure: what would become of this call now. `ask`: why the deployer wants people to be asked about it, whatever else speaks for it. */
+  decide(tool: string, args: Arguments, ask?: Reason): Decision;
   /** The calls of one turn, each decided by itself, with the cards a person can be shown together (R15, R20). */
   decideTurn(calls: readonly { readonly tool: string; readonly args: Arguments }[]): readonly Decision[];
   /** Decides, asks, runs, sanitises, labels. Never throws for what a model or a tool did. */
@@ -56,9 +56,9 @@ export interface Session {
   trace(): readonly TraceEntry[];
 }
 
-function decideOn(cell: Cell, tool: string, args: Arguments): Decision {
+function decideOn(cell: Cell, tool: string, args: Arguments, ask?: Reason): Decision {
   try {
-    return decideCall(standingOf(cell), tool, effectiveArguments(cell, tool, args));
+    return decideCall(standingOf(cell), tool, effectiveArguments(cell, tool, args), ask);
   } catch {
     return {
       verdict: 'block',
@@ -126,7 +126,7 @@ export function sessionOver(cell: Cell): Session {
   return {
     id: cell.id,
     grant: cell.grant,
-    decide: (tool, args) => decideOn(cell, tool, args),
+    decide: (tool, args, ask) => decideOn(cell, tool, args, ask),
     decideTurn: (calls) => decideTurn(cell, calls),
     execute: (tool, args, run, options = {}) => executeCall(cell, tool, args, run, options),
     recall: (past) => recallInto(cell, past),

@@ -16,7 +16,8 @@ export interface Reason {
 }
 
 export type Decision =
-  | { readonly verdict: 'allow'; readonly reasons: readonly Reason[] }
+  /** `token`: what an approval of it would be bound to, were one needed. */
+  | { readonly verdict: 'allow'; readonly reasons: readonly Reason[]; readonly token: string }
   | {
       readonly verdict: 'approve';
       readonly reasons: readonly Reason[];

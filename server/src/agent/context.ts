@@ -27,9 +27,20 @@ export interface AgentDoors {
   readonly journal: boolean;
   /** A unique key is claimed before an effect. */
   readonly ledger: boolean;
+  /** What people approved is compared with what is about to run. */
+  readonly binding: boolean;
+  /** An approval is spent in the transaction of the claim: once, for that digest, if those who gave it still may. */
+  readonly spending: boolean;
 }
 
-export const ALL_DOORS: AgentDoors = { grant: true, provenance: true, journal: true, ledger: true };
+export const ALL_DOORS: AgentDoors = {
+  grant: true,
+  provenance: true,
+  journal: true,
+  ledger: true,
+  binding: true,
+  spending: true,
+};
 
 export interface AgentDeps {
   /** Login of the worker. */

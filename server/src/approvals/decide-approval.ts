@@ -25,6 +25,8 @@ interface Standing {
   readonly seats: number;
   readonly starterMay: boolean;
   readonly startedBy: string;
+  readonly roles: readonly string[];
+  readonly barred: readonly string[];
   readonly late: boolean;
 }
 
@@ -40,7 +42,7 @@ async function lockStanding(
   // The row of the run comes first, here as everywhere; the approval is read again under it.
   const head = await lockRun(tx, runId, { kind: 'control' });
   const standing = await tx.first(
-    sql`select a.call_id, a.tool, a.state, a.digest, a.seats, a.starter_may, r.user_id, a.expires_at <= clock_timestamp() as late
+    sql`select a.call_id, a.tool, a.state, a.digest, a.seats, a.starter_may, a.roles, a.barred::text[] as barred, r.user_id, a.expires_at <= clock_timestamp() as late
         from approvals a join runs r on r.tenant_id = a.tenant_id and r.id = a.run_id
         where ${tx.mine('a')} and ${tx.mine('r')} and a.id = ${id}`,
     (row: Row): Standing => ({
@@ -52,6 +54,8 @@ async function lockStanding(
       seats: row.int('seats'),
       starterMay: row.bool('starter_may'),
       startedBy: row.text('user_id'),
+      roles: row.textArray('roles'),
+      barred: row.textArray('barred'),
       late: row.bool('late'),
     }),
   );
@@ -59,28 +63,43 @@ async function lockStanding(
   return { ...standing, head };
 }
 
-function demandOpen(standing: Standing, decision: DecideApproval, userId: UserId): void {
+function demandOpen(standing: Standing, decision: DecideApproval): void {
   const state = standing.state === 'pending' && standing.late ? 'expired' : standing.state;
   if (state !== 'pending') throw fault('already_decided', { fields: [{ path: '/state', message: state }] });
   if (decision.digest !== standing.digest) throw fault('card_changed');
-  if (decision.verdict === 'deny') return;
-  if (!standing.starterMay && standing.startedBy === userId) throw fault('starter_may_not');
-  if (decision.reason === undefined)
+  if (decision.verdict === 'approve' && decision.reason === undefined)
     throw fault('invalid_input', { fields: [{ path: '/reason', message: 'is needed to approve' }] });
 }
 
-/** Throws `not_found`, `already_decided`, `card_changed`, `starter_may_not`, `invalid_input`. */
+/** By the terms that were fixed when the call was held. Whoever may not approve may still deny. */
+function demandMayApprove(standing: Standing, { userId, role }: UserPrincipal): void {
+  if (!standing.starterMay && standing.startedBy === userId) throw fault('starter_may_not');
+  if (!standing.roles.includes(role) || standing.barred.includes(userId)) throw fault('approver_may_not');
+}
+
+/** Removed by tests and proofs only (DEC-011). */
+export interface ApprovalDoors {
+  /** Who may not approve, by the terms of the call, is refused here. */
+  readonly people: boolean;
+}
+
+/** Throws `not_found`, `already_decided`, `card_changed`, `starter_may_not`, `approver_may_not`, `invalid_input`. */
 export async function decideApproval(
   tx: TenantTx,
   principal: UserPrincipal,
   id: ApprovalId,
   decision: DecideApproval,
+  doors: ApprovalDoors = { people: true },
 ): Promise<Decided> {
   const { head, ...standing } = await lockStanding(tx, id);
-  demandOpen(standing, decision, principal.userId);
+  demandOpen(standing, decision);
+  if (decision.verdict === 'approve' && doors.people) demandMayApprove(standing, principal);
   await takeSeat(tx, principal.userId, id, decision);
+  // Who was disabled since, or lost the role, does not count: another person takes that seat.
   const voters = await tx.rows(
-    sql`select s.user_id from approval_seats s where ${tx.mine('s')} and s.approval_id = ${id} and s.verdict = 'approve' order by s.decided_at`,
+    sql`select s.user_id from approval_seats s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
+        where ${tx.mine('s')} and ${tx.mine('u')} and s.approval_id = ${id} and s.verdict = 'approve'
+          and u.state = 'active' and u.role = any(${[...standing.roles]}::text[]) order by s.decided_at`,
     (row: Row) => row.text('user_id'),
   );
   const denied = decision.verdict === 'deny';

@@ -5,6 +5,7 @@ import { type Row, sql, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { type ApprovalId, newId, type RunId } from '../ids.ts';
 import { getPolicy } from './policy.ts';
+import { termsFor } from './policy-terms.ts';
 
 export interface HeldCall {
   readonly runId: RunId;
@@ -16,6 +17,8 @@ export interface HeldCall {
   /** Lower-case hex. */
   readonly digest: string;
   readonly card: ApprovalCard;
+  /** What the rules of the policy look at. */
+  readonly args: Readonly<Record<string, unknown>>;
 }
 
 export interface Held {
@@ -28,14 +31,14 @@ export interface Held {
 
 /** The caller holds the run's row lock with the present epoch. */
 export async function holdCall(tx: TenantTx, call: HeldCall): Promise<Held> {
-  const policy = await getPolicy(tx);
+  const terms = termsFor(await getPolicy(tx), call);
   const id = newId<ApprovalId>();
   const content = await tx.content();
   const expiresAt = await tx.first(
-    sql`insert into approvals (tenant_id, id, run_id, call_id, tool, effect, rule, digest, card, key_id, seats, starter_may, expires_at)
+    sql`insert into approvals (tenant_id, id, run_id, call_id, tool, effect, rule, digest, card, key_id, seats, starter_may, roles, barred, expires_at)
         values (${tx.value}, ${id}, ${call.runId}, ${call.callId}, ${call.tool}, ${call.effect}, ${call.rule}, ${Buffer.from(call.digest, 'hex')},
-          ${content.sealJson('approvals.card', id, call.card)}, ${content.keyId}, ${policy.seats}, ${policy.starter_may_approve},
-          clock_timestamp() + make_interval(secs => ${policy.expires_in}))
+          ${content.sealJson('approvals.card', id, call.card)}, ${content.keyId}, ${terms.seats}, ${terms.starter_may_approve},
+          ${[...terms.roles]}, ${[...terms.barred]}, clock_timestamp() + make_interval(secs => ${terms.expires_in}))
         returning expires_at`,
     (row: Row) => row.time('expires_at'),
   );
@@ -48,7 +51,7 @@ export async function holdCall(tx: TenantTx, call: HeldCall): Promise<Held> {
   await recordAct(tx, {
     action: 'approval.requested',
     object: { kind: 'approval', id },
-    detail: { run_id: call.runId, tool: call.tool, rule: call.rule, digest: call.digest, seats: policy.seats, count },
+    detail: { run_id: call.runId, tool: call.tool, rule: call.rule, digest: call.digest, seats: terms.seats, count },
   });
-  return { id, seats: policy.seats, expiresAt, count };
+  return { id, seats: terms.seats, expiresAt, count };
 }

@@ -1,8 +1,12 @@
 // Reads approvals as one person sees them. Lists never open a card; one approval's page does.
-import type { Approval, ApprovalCard, ApprovalState, ApprovalSummary } from '@sallyport/contracts';
+import type { Approval, ApprovalCard, ApprovalState, ApprovalSummary, ApproverRole } from '@sallyport/contracts';
 import { type Row, sql, type TenantScope } from '../db/db.ts';
 import { fault } from '../errors.ts';
-import type { ApprovalId, RunId, UserId } from '../ids.ts';
+import type { ApprovalId, RunId } from '../ids.ts';
+import type { UserPrincipal } from '../principal.ts';
+
+/** Whose eyes it is shown to. */
+export type Viewer = Pick<UserPrincipal, 'userId' | 'role'>;
 
 export interface ApprovalFilter {
   readonly state?: ApprovalState | undefined;
@@ -13,17 +17,18 @@ export interface ApprovalFilter {
 
 /** A card quotes what its run read: it is unreadable from the moment at which the run's contents are (RT1). */
 const kept = sql`r.content_state = 'present' and (r.ended_at is null or r.ended_at > (select app.kept_since('run')))`;
-const columns = sql`a.id, a.tenant_id, a.run_id, a.call_id, a.tool, a.effect, a.rule, a.digest, a.seats, a.starter_may, a.requested_at, a.expires_at, a.decided_at,
+const columns = sql`a.id, a.tenant_id, a.run_id, a.call_id, a.tool, a.effect, a.rule, a.digest, a.seats, a.starter_may, a.roles, a.barred::text[] as barred, a.requested_at, a.expires_at, a.decided_at,
   r.user_id as started_by, case when a.state = 'pending' and a.expires_at <= clock_timestamp() then 'expired' else a.state end as standing`;
 
 /** Why this person may not approve; null when nothing is in the way but the scope of the credential. */
-function barredFor(row: Row, viewer: UserId, taken: boolean): string | null {
+function barredFor(row: Row, { userId, role }: Viewer, taken: boolean): string | null {
   if (row.text('standing') !== 'pending') return 'not_pending';
   if (taken) return 'seat_taken';
-  return !row.bool('starter_may') && row.text('started_by') === viewer ? 'starter_may_not' : null;
+  if (!row.bool('starter_may') && row.text('started_by') === userId) return 'starter_may_not';
+  return row.textArray('roles').includes(role) && !row.textArray('barred').includes(userId) ? null : 'approver_may_not';
 }
 
-function readSummary(row: Row, viewer: UserId): ApprovalSummary {
+function readSummary(row: Row, viewer: Viewer): ApprovalSummary {
   return {
     id: row.text('id'),
     tenant_id: row.text('tenant_id'),
@@ -36,6 +41,7 @@ function readSummary(row: Row, viewer: UserId): ApprovalSummary {
     digest: Buffer.from(row.bytes('digest')).toString('hex'),
     seats: row.int('seats'),
     approvals: Number(row.bigint('approvals')),
+    roles: row.textArray('roles') as ApproverRole[],
     started_by: row.text('started_by'),
     barred: barredFor(row, viewer, row.bool('mine')),
     requested_at: row.time('requested_at').toISOString(),
@@ -44,20 +50,27 @@ function readSummary(row: Row, viewer: UserId): ApprovalSummary {
   };
 }
 
+/** Said so that an index of the stored state serves: a card whose time is over is expired before anybody wrote that down. */
+function stateFilter(state: ApprovalState | undefined) {
+  if (state === undefined) return [];
+  if (state === 'pending') return [sql`a.state = 'pending'`, sql`a.expires_at > clock_timestamp()`];
+  if (state !== 'expired') return [sql`a.state = ${state}`];
+  return [sql`(a.state = 'expired' or (a.state = 'pending' and a.expires_at <= clock_timestamp()))`];
+}
+
 /** Newest first. */
 export async function listApprovals(
   scope: TenantScope,
-  viewer: UserId,
+  viewer: Viewer,
   filter: ApprovalFilter,
 ): Promise<ApprovalSummary[]> {
   return scope.rows(
     sql`select ${columns},
           (select count(1) from approval_seats s where ${scope.mine('s')} and s.approval_id = a.id and s.verdict = 'approve') as approvals,
-          exists (select 1 from approval_seats s where ${scope.mine('s')} and s.approval_id = a.id and s.user_id = ${viewer}) as mine
+          exists (select 1 from approval_seats s where ${scope.mine('s')} and s.approval_id = a.id and s.user_id = ${viewer.userId}) as mine
         from approvals a join runs r on r.tenant_id = a.tenant_id and r.id = a.run_id
         where ${scope.mine('a')} and ${scope.mine('r')} and ${kept} and ${sql.all(
-          filter.state !== undefined &&
-            sql`(case when a.state = 'pending' and a.expires_at <= clock_timestamp() then 'expired' else a.state end) = ${filter.state}`,
+          ...stateFilter(filter.state),
           filter.runId !== undefined && sql`a.run_id = ${filter.runId}`,
           filter.before !== undefined && sql`a.id < ${filter.before}`,
         )} order by a.id desc limit ${filter.limit}`,
@@ -66,7 +79,7 @@ export async function listApprovals(
 }
 
 /** Throws `not_found`. */
-export async function getApproval(scope: TenantScope, viewer: UserId, id: ApprovalId): Promise<Approval> {
+export async function getApproval(scope: TenantScope, viewer: Viewer, id: ApprovalId): Promise<Approval> {
   const decisions = await scope.rows(
     sql`select s.user_id, s.verdict, s.note, s.key_id as sealed_by, s.decided_at from approval_seats s
         where ${scope.mine('s')} and s.approval_id = ${id} order by s.decided_at`,
@@ -84,7 +97,7 @@ export async function getApproval(scope: TenantScope, viewer: UserId, id: Approv
   const found = await scope.first(
     sql`select ${columns}, a.card, a.key_id as sealed_by,
           (select count(1) from approval_seats s where ${scope.mine('s')} and s.approval_id = a.id and s.verdict = 'approve') as approvals,
-          exists (select 1 from approval_seats s where ${scope.mine('s')} and s.approval_id = a.id and s.user_id = ${viewer}) as mine
+          exists (select 1 from approval_seats s where ${scope.mine('s')} and s.approval_id = a.id and s.user_id = ${viewer.userId}) as mine
         from approvals a join runs r on r.tenant_id = a.tenant_id and r.id = a.run_id
         where ${scope.mine('a')} and ${scope.mine('r')} and ${kept} and a.id = ${id}`,
     (row: Row): Approval => ({

@@ -1,4 +1,5 @@
-// Uses an approval in the transaction that claims the effect: once, in time, and for the very digest that is about to run.
+// Uses an approval in the transaction that claims the effect: once, in time, for the very digest that is about to run, and only if those
+// who approved it still may.
 import { recordAct } from '../audit/audit.ts';
 import { type Row, sql, type TenantTx } from '../db/db.ts';
 import { type ApprovalId, asId, type RunId } from '../ids.ts';
@@ -20,6 +21,11 @@ export async function spendApproval(tx: TenantTx, { runId, callId, digest, effec
         where ${tx.mine('a')} and a.run_id = ${runId} and a.call_id = ${callId} and a.state = 'approved' and a.digest = ${Buffer.from(digest, 'hex')}
           and a.use_before > clock_timestamp()
           and not exists (select 1 from effects f where ${tx.mine('f')} and f.run_id = ${runId} and f.key = ${effectKey})
+          and (select count(1) from approval_seats s
+            join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
+            join runs r on r.tenant_id = a.tenant_id and r.id = a.run_id
+            where ${tx.mine('s')} and ${tx.mine('u')} and ${tx.mine('r')} and s.approval_id = a.id and s.verdict = 'approve'
+              and u.state = 'active' and u.role = any(a.roles) and s.user_id <> all(a.barred) and (a.starter_may or s.user_id <> r.user_id)) >= a.seats
         returning a.id`,
     (row: Row) => asId<ApprovalId>(row.text('id')),
   );

@@ -196,8 +196,14 @@ create table app.approval_policies (
   starter_may boolean not null,
   seats integer not null,
   expires_seconds integer not null,
+  roles text[] not null default '{owner,admin,approver}'::text[],
+  barred uuid[] not null default '{}'::uuid[],
+  rules text not null default '[]'::text,
   constraint approval_policies_pkey PRIMARY KEY (tenant_id),
+  constraint approval_policies_barred_check CHECK ((cardinality(barred) <= 100)),
   constraint approval_policies_expires_seconds_check CHECK (((expires_seconds >= 60) AND (expires_seconds <= 604800))),
+  constraint approval_policies_roles_check CHECK (((cardinality(roles) > 0) AND (roles <@ '{owner,admin,approver}'::text[]))),
+  constraint approval_policies_rules_check CHECK ((length(rules) <= 400000)),
   constraint approval_policies_seats_check CHECK (((seats >= 1) AND (seats <= 2))),
   constraint approval_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(tenant_id)
 );
@@ -217,7 +223,7 @@ create policy wall on app.approval_policies as permissive for all to {{p}}_purge
 grant select on app.approval_policies to {{p}}_copier;
 grant delete, select on app.approval_policies to {{p}}_purger;
 grant insert, select on app.approval_policies to {{p}}_tenant;
-grant update (starter_may, seats, expires_seconds) on app.approval_policies to {{p}}_tenant;
+grant update (starter_may, seats, expires_seconds, roles, barred, rules) on app.approval_policies to {{p}}_tenant;
 
 create table app.approval_seats (
   tenant_id uuid not null,
@@ -267,9 +273,12 @@ create table app.approvals (
   expires_at timestamp with time zone not null,
   decided_at timestamp with time zone,
   use_before timestamp with time zone,
+  roles text[] not null default '{owner,admin,approver}'::text[],
+  barred uuid[] not null default '{}'::uuid[],
   constraint approvals_pkey PRIMARY KEY (tenant_id, id),
   constraint approvals_check CHECK (((state = 'approved'::text) <= (use_before IS NOT NULL))),
   constraint approvals_digest_check CHECK ((octet_length(digest) = 32)),
+  constraint approvals_roles_check CHECK ((roles <@ '{owner,admin,approver}'::text[])),
   constraint approvals_seats_check CHECK (((seats >= 1) AND (seats <= 2))),
   constraint approvals_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text, 'used'::text, 'void'::text]))),
   constraint approvals_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES app.runs(tenant_id, id),
@@ -279,6 +288,7 @@ alter table app.approvals owner to {{p}}_owner;
 alter table app.approvals enable row level security;
 alter table app.approvals force row level security;
 CREATE INDEX approvals_pending ON app.approvals USING btree (expires_at) WHERE (state = 'pending'::text);
+CREATE INDEX approvals_standing ON app.approvals USING btree (tenant_id, state, id);
 create policy closed_insert on app.approvals as restrictive for insert to {{p}}_tenant
   with check (( SELECT app.open_to_writers() AS open_to_writers));
 create policy closed_update on app.approvals as restrictive for update to {{p}}_tenant

@@ -36,7 +36,7 @@ export async function hold(
   await record(context, events, async (tx) => {
     const held = await holdCall(tx, {
       ...{ runId, callId: request.callId, tool: tool.name, effect: tool.effect },
-      ...{ digest, card, rule },
+      ...{ digest, card, rule, args: request.arguments },
     });
     events.push({
       type: 'tool.call.held',

@@ -63,14 +63,14 @@ export async function start(
   context: GatewayContext,
   tool: Tool,
   request: CallRequest,
-  told: { readonly decided: EventData<'tool.call.decided'> | undefined },
+  told: { readonly decided: EventData<'tool.call.decided'> | undefined; readonly digest: string },
 ): Promise<Attempt | undefined> {
   const { runId, epoch } = context.principal;
   const appender = { kind: 'worker', epoch } as const;
   const key = effectKey(context, request);
   const begun = await context.db.atomic(context.principal, async (tx) => {
     const head = await lockRun(tx, runId, appender);
-    const spent = await spend(tx, context, request, key);
+    const spent = await spend(tx, context, request, { effectKey: key, digest: told.digest });
     if (spent !== undefined) {
       await append(tx, head, appender, [spent]);
       return undefined;
@@ -114,12 +114,13 @@ async function spend(
   tx: TenantTx,
   context: GatewayContext,
   request: CallRequest,
-  effectKey: string,
+  spending: { readonly effectKey: string; readonly digest: string },
 ): Promise<NewEvent | undefined> {
   const { runId } = context.principal;
   const { approved, callId, started, tool } = request;
-  if (approved === undefined || started > 0) return undefined;
-  if (await spendApproval(tx, { runId, callId, digest: approved.digest, effectKey })) return undefined;
+  if (approved === undefined || started > 0 || !context.doors.spending) return undefined;
+  // Under the digest of what is about to run, not of what the journal says was approved: the two checks ask each other nothing.
+  if (await spendApproval(tx, { runId, callId, ...spending })) return undefined;
   const expired = (await approvalStanding(tx, runId, callId)) === 'expired';
   await voidApprovals(tx, runId, callId);
   const reason = expired ? 'approval_expired' : 'approval_void';

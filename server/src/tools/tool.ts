@@ -17,6 +17,8 @@ export interface GatewayDoors {
   readonly grant: boolean;
   readonly provenance: boolean;
   readonly ledger: boolean;
+  readonly binding: boolean;
+  readonly spending: boolean;
 }
 
 /** What one call is decided and recorded in. */

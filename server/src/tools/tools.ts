@@ -4,6 +4,7 @@
 import { EgressError } from '@sallyport/egress';
 import type { ToolLabels } from '@sallyport/flow';
 import { findActions } from '../actions/actions.ts';
+import { getPolicy } from '../approvals/approvals.ts';
 import type { TenantScope } from '../db/db.ts';
 import { markUnknown, settleEffect } from '../effects/effects.ts';
 import { govern, type Hop } from '../egress/egress.ts';
@@ -47,9 +48,11 @@ export function labelsOf(tools: readonly Tool[]): ToolLabels {
 
 /** Decides, runs and records one requested call. Answers only after its outcome, or its being held, is in the journal. */
 export async function callTool(context: GatewayContext, request: CallRequest): Promise<'held' | 'called'> {
-  const judged = judge(context, request);
+  const policy = await getPolicy(context.db.tenant(context.principal));
+  const judged = judge(context, request, policy);
   if (judged.verdict !== 'block' && judged.held !== undefined && request.approved === undefined) {
-    await hold(context, request, { ...judged.held, tool: judged.tool, decided: judged.decided });
+    const { held, digest, tool, decided } = judged;
+    await hold(context, request, { ...held, digest, tool, decided });
     return 'held';
   }
   await begin(context, request, judged);
@@ -58,13 +61,13 @@ export async function callTool(context: GatewayContext, request: CallRequest): P
 
 async function begin(context: GatewayContext, request: CallRequest, judged: Judgement): Promise<void> {
   if (judged.verdict === 'block') return refuse(context, request, judged);
-  const { held, decided, tool, args } = judged;
-  // While people thought, the session may have read more, or the tool may have changed.
-  if (held !== undefined && request.approved?.digest !== held.digest) {
+  const { digest, decided, tool, args } = judged;
+  // While people thought, the session may have read more, or the tool may have changed: also into one that needs no approval.
+  if (context.doors.binding && request.approved !== undefined && request.approved.digest !== digest) {
     const detail = 'Something changed since the approval.';
     return refuse(context, request, { verdict: 'block', reason: 'approval_void', detail, decided });
   }
-  const attempt = await start(context, tool, request, { decided });
+  const attempt = await start(context, tool, request, { decided, digest });
   if (attempt !== undefined) await run(context, attempt, args);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { AgentDoors } from '../../src/agent/agent.ts';
+import { type AgentDoors, ALL_DOORS } from '../../src/agent/agent.ts';
 import { openWorkbench, type Site, serveSite } from '../workbench.ts';
 
 let hostile: Site;
@@ -42,7 +42,7 @@ async function attack(doors: AgentDoors): Promise<{ reached: number; status: str
   }
 }
 
-const all: AgentDoors = { grant: true, provenance: true, journal: true, ledger: true };
+const all = ALL_DOORS;
 
 test('a model that obeys a hostile page reaches nothing with both doors, nor with either removed, and everything with neither', async () => {
   assert.deepEqual(await attack(all), { reached: 0, status: 'succeeded', digest: true });

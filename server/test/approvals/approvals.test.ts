@@ -54,8 +54,8 @@ async function withHeld(
 const scopeOf = (bench: Workbench) => bench.database.api.tenant(bench.alice);
 
 async function pending(bench: Workbench, id: RunId): Promise<Approval[]> {
-  const listed = await listApprovals(scopeOf(bench), bench.alice.userId, { state: 'pending', runId: id, limit: 100 });
-  return Promise.all(listed.map((one) => getApproval(scopeOf(bench), bench.alice.userId, asId<ApprovalId>(one.id))));
+  const listed = await listApprovals(scopeOf(bench), bench.alice, { state: 'pending', runId: id, limit: 100 });
+  return Promise.all(listed.map((one) => getApproval(scopeOf(bench), bench.alice, asId<ApprovalId>(one.id))));
 }
 
 async function decide(
@@ -123,7 +123,7 @@ test('a held call asks once, shows whose word each value is, and an approval let
     await bench.seen(id, ({ type }) => type === 'tool.call.approved');
     await bench.seen(id, ({ type, data }) => type === 'tool.call.completed' && callOf(data) === wanted.call_id);
     assert.deepEqual(fetched, ['/wanted']);
-    const used = await getApproval(scopeOf(bench), bench.alice.userId, asId<ApprovalId>(wanted.id));
+    const used = await getApproval(scopeOf(bench), bench.alice, asId<ApprovalId>(wanted.id));
     assert.equal(used.state, 'used');
     assert.deepEqual(
       used.decisions.map(({ verdict, reason }) => [verdict, reason]),
@@ -182,7 +182,7 @@ test('a decision is for the card that was looked at, needs a reason to approve, 
 test('who started the run may not approve it where the policy says so, and may deny it', async () => {
   const strict = (bench: Workbench) =>
     bench.database.api.atomic(bench.alice, async (tx) => {
-      await putPolicy(tx, { starter_may_approve: false, seats: 1, expires_in: 3_600 });
+      await putPolicy(tx, bench.alice, { starter_may_approve: false, seats: 1, expires_in: 3_600 });
     });
   await withHeld(async (bench, id) => {
     const [first, second] = await pending(bench, id);
@@ -190,7 +190,7 @@ test('who started the run may not approve it where the policy says so, and may d
     assert.equal(first.barred, 'starter_may_not');
     await assert.rejects(decide(bench, first, { verdict: 'approve' }), refusal('starter_may_not'));
     await bench.database.api.atomic(bench.alice, (tx) =>
-      putPolicy(tx, { starter_may_approve: true, seats: 1, expires_in: 3_600 }),
+      putPolicy(tx, bench.alice, { starter_may_approve: true, seats: 1, expires_in: 3_600 }),
     );
     await assert.rejects(
       decide(bench, first, { verdict: 'approve' }),
@@ -205,7 +205,7 @@ test('who started the run may not approve it where the policy says so, and may d
 test('four eyes: one seat is not enough, nobody takes two, and one denial is', async () => {
   const careful = (bench: Workbench) =>
     bench.database.api.atomic(bench.alice, async (tx) => {
-      await putPolicy(tx, { starter_may_approve: true, seats: 2, expires_in: 3_600 });
+      await putPolicy(tx, bench.alice, { starter_may_approve: true, seats: 2, expires_in: 3_600 });
     });
   await withHeld(async (bench, id) => {
     const held = await pending(bench, id);
@@ -214,7 +214,7 @@ test('four eyes: one seat is not enough, nobody takes two, and one denial is', a
     const bea = await colleague(bench);
     assert.equal(await decide(bench, first, { verdict: 'approve' }), false);
     await assert.rejects(decide(bench, first, { verdict: 'approve' }), refusal('already_decided'));
-    const half = await getApproval(scopeOf(bench), bench.alice.userId, asId<ApprovalId>(first.id));
+    const half = await getApproval(scopeOf(bench), bench.alice, asId<ApprovalId>(first.id));
     assert.deepEqual([half.state, half.approvals, half.barred], ['pending', 1, 'seat_taken']);
     assert.deepEqual(fetched, []);
     assert.equal(await decide(bench, first, { verdict: 'approve' }, bea), true);
@@ -228,7 +228,7 @@ test('four eyes: one seat is not enough, nobody takes two, and one denial is', a
 test('silence denies: what nobody decided in time is refused, and the run goes on', async () => {
   await withHeld(async (bench, id) => {
     await bench.database.admin("update app.approvals set expires_at = clock_timestamp() - interval '1 second'");
-    const [one] = await listApprovals(scopeOf(bench), bench.alice.userId, { runId: id, limit: 1 });
+    const [one] = await listApprovals(scopeOf(bench), bench.alice, { runId: id, limit: 1 });
     assert.equal(one?.state, 'expired', 'from the moment itself');
     await untilEnded(bench, id, async () => {
       await bench.database.admin(

@@ -98,7 +98,7 @@ async function furnish(api: Api): Promise<Things> {
     rule: { untrusted: true, private: true, leaves: true },
   };
   const held = await api.database.api.atomic(await api.principal(key), (tx) =>
-    holdCall(tx, { runId, callId: 'c', tool: 't', effect: 'send', rule: 'r', digest: DIGEST, card }),
+    holdCall(tx, { runId, callId: 'c', tool: 't', effect: 'send', rule: 'r', digest: DIGEST, card, args: {} }),
   );
   await api.database.api.atomic(await api.principal(key), (tx) =>
     recordDecisions(tx, { runId, callId: 'c', tool: 'web.scrape' }, [

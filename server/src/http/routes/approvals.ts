@@ -5,6 +5,7 @@ import {
   ApprovalSummary,
   DecideApproval,
   ListApprovalsQuery,
+  PutApprovalPolicy,
   pageOf,
 } from '@sallyport/contracts';
 import { decideApproval, getApproval, getPolicy, listApprovals, putPolicy } from '../../approvals/approvals.ts';
@@ -26,7 +27,7 @@ export const approvalRoutes: readonly Route[] = [
     handle: async ({ scope, principal, query }) => {
       const runId = query.run_id === undefined ? undefined : asId<RunId>(query.run_id);
       const read = (before: ApprovalId | undefined, limit: number) =>
-        listApprovals(scope, principal.userId, { state: query.state, runId, before, limit });
+        listApprovals(scope, principal, { state: query.state, runId, before, limit });
       return ok(await page(query, read, (approval) => approval.id));
     },
   }),
@@ -36,7 +37,7 @@ export const approvalRoutes: readonly Route[] = [
     access: 'approvals:read',
     summary: 'Shows one held call: everything that would be executed, and whose word each argument is.',
     answers: [answer(Approval, 'The approval with its card.')],
-    handle: async ({ scope, principal, params }) => ok(await getApproval(scope, principal.userId, asId(params.id))),
+    handle: async ({ scope, principal, params }) => ok(await getApproval(scope, principal, asId(params.id))),
   }),
   route({
     method: 'POST',
@@ -47,7 +48,7 @@ export const approvalRoutes: readonly Route[] = [
     body: DecideApproval,
     sample: { verdict: 'approve', reason: 'Asked for by the customer.', digest: '0'.repeat(64) },
     answers: [answer(Approval, 'The approval as it stands now.')],
-    faults: ['already_decided', 'card_changed', 'starter_may_not', 'invalid_input'],
+    faults: ['already_decided', 'card_changed', 'starter_may_not', 'approver_may_not', 'invalid_input'],
     handle: async ({ services, principal, scope, params, body }) => {
       const id = asId<ApprovalId>(params.id);
       const decided = await services.db.atomic(principal, async (tx) => {
@@ -57,7 +58,7 @@ export const approvalRoutes: readonly Route[] = [
       });
       if (decided.settled) services.signals.ready();
       services.signals.touched(decided.runId);
-      return ok(await getApproval(scope, principal.userId, id));
+      return ok(await getApproval(scope, principal, id));
     },
   }),
   route({
@@ -72,11 +73,13 @@ export const approvalRoutes: readonly Route[] = [
     method: 'PUT',
     path: '/v1/approval-policy',
     access: 'approvals:write',
-    summary: 'Sets it, for calls that are held from now on.',
-    body: ApprovalPolicy,
+    summary:
+      'Changes it, for calls that are held from now on: what is left out stays. Making anything laxer is for an owner alone.',
+    body: PutApprovalPolicy,
     sample: { starter_may_approve: false, seats: 2, expires_in: 3_600 },
     answers: [answer(ApprovalPolicy, 'The policy.')],
+    faults: ['owner_only', 'unknown_reference'],
     handle: async ({ services, principal, body }) =>
-      ok(await services.db.atomic(principal, (tx) => putPolicy(tx, body))),
+      ok(await services.db.atomic(principal, (tx) => putPolicy(tx, principal, body))),
   }),
 ];
