@@ -42,6 +42,7 @@ const BARRED: Readonly<Record<string, string>> = {
   not_pending: 'It is not open any more.',
   seat_taken: 'You have decided already; another person has to.',
   starter_may_not: 'You started this run, and the policy of the tenant wants another person to approve its calls.',
+  approver_may_not: 'The policy of the tenant does not let you approve this call.',
 };
 
 const own = <T>(table: Readonly<Record<string, T>>, code: string): T | undefined =>
