@@ -295,7 +295,7 @@ test('a hop that was blocked inside a call that goes well is told to the log of 
   });
   const context: GatewayContext = {
     ...{ db: bench.database.worker, principal, grant: work.grant, tools: [TOLERANT], session },
-    doors: { grant: false, provenance: false, ledger: true },
+    doors: { grant: false, provenance: false, ledger: true, binding: true, spending: true },
     ...{
       used: new Map(),
       minted: new Set(),
