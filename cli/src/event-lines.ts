@@ -1,5 +1,5 @@
 // One line for each event type. Events are read openly: a field may be missing, of another kind, or hostile text.
-import type { EventType } from '@sallyport/contracts';
+import { EVENT_VERSIONS, type EventType, isReadable } from '@sallyport/contracts';
 import { inert } from './inert.ts';
 import { showBytes, type Tone } from './print.ts';
 
@@ -105,7 +105,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     '⊘',
     'refused',
     'warn',
-    (f) => `${f.text('tool', 60)}: ${f.text('reason', 60)}; ${f.text('detail')}`,
+    (f) =>
+      `${f.text('tool', 60)}: ${f.text('reason', 60)}; ${f.text('detail')}${f.text('by.kind') === 'person' ? ` (by ${f.text('by.user_id', 40)})` : ''}`,
   ],
   'tool.call.decided': [
     '·',
@@ -203,6 +204,7 @@ export function knowsEventType(type: string): boolean {
 
 interface Shown {
   readonly type: string;
+  readonly version: number;
   readonly data: unknown;
   readonly data_state?: unknown;
   readonly fallback?: unknown;
@@ -210,7 +212,7 @@ interface Shown {
 
 /** Never throws, and never guesses: what it does not know is said plainly and in a neutral tone. */
 export function lineOf(event: Shown): EventLine {
-  const row = Object.hasOwn(ROWS, event.type) ? ROWS[event.type] : undefined;
+  const row = rowOf(event);
   if (row === undefined) return { glyph: '·', word: 'event', tone: 'quiet', sentence: unknownSentence(event) };
   const [glyph, word, tone, sentence] = row;
   if (event.data === null || event.data === undefined) {
@@ -219,6 +221,18 @@ export function lineOf(event: Shown): EventLine {
   }
   return { glyph, word, tone, sentence: sentence(fieldsOf(event.data)) };
 }
+
+/** Older versions of a type are read by the row of the newest, which finds less in them. */
+function rowOf({ type, version, data }: Shown): Row | undefined {
+  if (type === 'stream.gap') return GAP;
+  const row = Object.hasOwn(ROWS, type) ? ROWS[type] : undefined;
+  if (row === undefined || !(version <= EVENT_VERSIONS[type as EventType])) return undefined;
+  // Nothing looks like a success by its name alone.
+  const bare = data === null || data === undefined;
+  return row[2] === 'good' && !bare && !isReadable(type, version, data) ? undefined : row;
+}
+
+const GAP: Row = ['·', 'gap', 'quiet', (f) => `${f.text('type', 80)} has no form that this command knows`];
 
 function unknownSentence(event: Shown): string {
   const fallback = fieldsOf(event.fallback);

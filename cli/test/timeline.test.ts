@@ -8,7 +8,7 @@ import { createTimeline } from '../src/timeline.ts';
 function envelope(
   type: string,
   data: unknown,
-  more: Partial<EventEnvelope> & { fallback?: unknown } = {},
+  more: Partial<Omit<EventEnvelope, 'fallback'>> & { fallback?: unknown } = {},
 ): EventEnvelope {
   return {
     id: 'e',
@@ -24,7 +24,7 @@ function envelope(
     prev_hash: null,
     hash: '',
     ...more,
-  };
+  } as EventEnvelope;
 }
 
 test('every event type of the contracts has a line of its own', () => {

@@ -1,6 +1,6 @@
 // Follows a run over server-sent events (HTML Living Standard §9.2): resumes after a break, fills gaps, repeats nothing.
-import type { EventEnvelope } from '@sallyport/contracts';
-import { asBreak, openMessages, readEnvelope } from './messages.ts';
+import type { EventEnvelope, StreamGap } from '@sallyport/contracts';
+import { asBreak, openMessages, readEnvelope, readGap } from './messages.ts';
 import { pause } from './pause.ts';
 import { SallyportError } from './sallyport-error.ts';
 import { pauseMs, segment, type Transport } from './transport.ts';
@@ -11,6 +11,11 @@ export interface FollowOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told each time the stream broke and is about to be opened again. */
   readonly onReconnect?: ((error: SallyportError | undefined) => void) | undefined;
+  /**
+   * Told when the log of the server ends before what was seen: it was restored from a backup. What follows bears numbers that were given
+   * out before.
+   */
+  readonly onGap?: ((gap: StreamGap) => void) | undefined;
 }
 
 export interface FollowLimits {
@@ -26,7 +31,10 @@ export const FOLLOW_LIMITS: FollowLimits = { mostBreaks: 20, silenceMs: 45_000 }
 const STOOD_MS = 10_000;
 const TERMINAL = new Set(['run.succeeded', 'run.failed', 'run.cancelled']);
 
-type Followed = { readonly kind: 'event'; readonly event: EventEnvelope } | { readonly kind: 'end' };
+type Followed =
+  | { readonly kind: 'event'; readonly event: EventEnvelope }
+  | { readonly kind: 'gap'; readonly gap: StreamGap }
+  | { readonly kind: 'end' };
 
 /** Every event after `after`, once each and in order, until the server says that the run has ended. */
 export async function* followRun(
@@ -46,6 +54,11 @@ export async function* followRun(
     try {
       for await (const message of connect(transport, runId, seen, limits, signal)) {
         if (message.kind === 'end') return;
+        if (message.kind === 'gap') {
+          seen = Math.min(seen, message.gap.first_seq - 1);
+          options.onGap?.(message.gap);
+          continue;
+        }
         if (message.event.seq <= seen) continue;
         for await (const event of withoutGap(message.event, seen, fetchPage)) {
           yield event;
@@ -105,6 +118,7 @@ async function* connect(
   const messages = openMessages(transport, { path, lastEventId, signal, silenceMs: limits.silenceMs });
   for await (const { event, id, data } of messages) {
     if (event === 'end') yield { kind: 'end' };
+    else if (event === 'stream.gap' && id === undefined) yield { kind: 'gap', gap: readGap(data) };
     // Control messages that this release does not know are passed over.
     else if (id !== undefined) yield { kind: 'event', event: readEnvelope(data) };
   }

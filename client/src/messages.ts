@@ -1,5 +1,5 @@
 // One connection of server-sent events (HTML Living Standard §9.2): opened, read as messages, given up when it falls silent.
-import type { EventEnvelope } from '@sallyport/contracts';
+import type { EventEnvelope, StreamGap } from '@sallyport/contracts';
 import { createParser } from 'eventsource-parser';
 import { SallyportError } from './sallyport-error.ts';
 import { isPassing, streamOf, type Transport } from './transport.ts';
@@ -80,6 +80,13 @@ export function readEnvelope(text: string): EventEnvelope {
   if (!Number.isSafeInteger(value.seq) || typeof value.type !== 'string')
     throw new SallyportError('bad_answer', 'An event of the stream has no seq or type.');
   return value as unknown as EventEnvelope;
+}
+
+export function readGap(text: string): StreamGap {
+  const value = readObject(text);
+  if (!Number.isSafeInteger(value.first_seq) || !Number.isSafeInteger(value.last_seq))
+    throw new SallyportError('bad_answer', 'A gap of the stream does not say which events it is of.');
+  return value as unknown as StreamGap;
 }
 
 export function readObject(text: string): Readonly<Record<string, unknown>> {

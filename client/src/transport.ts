@@ -1,4 +1,5 @@
 // One request: the key in its header, redirects refused, answers bounded, repeats only of what may be repeated.
+import { CURRENT_RELEASE } from '@sallyport/contracts/releases';
 import { pause } from './pause.ts';
 import { readProblem, SallyportError } from './sallyport-error.ts';
 
@@ -12,6 +13,11 @@ export interface ClientOptions {
   readonly fetch?: Fetch | undefined;
   /** Most milliseconds a request may take; 30 000 unless told. Streams and uploads are not cut by it. */
   readonly timeoutMs?: number | undefined;
+  /**
+   * The dated release of the contracts that the caller knows; events are sent in its versions. That of this package unless told. A server
+   * that does not have it sends what the key has pinned; a release that was told is never given up.
+   */
+  readonly contractsVersion?: string | undefined;
 }
 
 export interface Call {
@@ -41,16 +47,19 @@ const MOST_JSON_BYTES = 64 * 1024 * 1024;
 const MOST_PROBLEM_BYTES = 64 * 1024;
 const LONGEST_PAUSE_MS = 10_000;
 const TIMEOUT_MS = 30_000;
+const UNKNOWN_RELEASE = 'unsupported_contracts_version';
 
 export function createTransport(options: ClientOptions): Transport {
   const base = readBase(options.baseUrl);
   const key = readKey(options.apiKey);
   const send = options.fetch ?? globalThis.fetch.bind(globalThis);
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  let release: string | undefined = options.contractsVersion ?? CURRENT_RELEASE;
 
   const once = async (path: string, call: Call, signal: AbortSignal): Promise<Response> => {
     // The mark tells the server that a page of its own made the call: a form of another page cannot add it.
     const headers: Record<string, string> = { accept: 'application/json', 'x-sallyport-request': '1', ...call.headers };
+    if (release !== undefined) headers['contracts-version'] = release;
     if (key !== undefined) headers.authorization = `Bearer ${key}`;
     if (call.json !== undefined) headers['content-type'] = 'application/json';
     const body = call.json === undefined ? call.body : JSON.stringify(call.json);
@@ -59,7 +68,13 @@ export function createTransport(options: ClientOptions): Transport {
     const sent = body instanceof ReadableStream ? { ...init, body, duplex: 'half' } : { ...init, body: body ?? null };
     const response = await send(address(base, path, call.query), sent as RequestInit);
     if (response.ok || call.alsoFine?.includes(response.status) === true) return response;
-    throw readProblem(response, await readText(response, MOST_PROBLEM_BYTES).catch(() => ''));
+    const problem = readProblem(response, await readText(response, MOST_PROBLEM_BYTES).catch(() => ''));
+    // An older server than this package: it tells events as it knows them, and unknown is what readers are made for.
+    if (problem.code === UNKNOWN_RELEASE && options.contractsVersion === undefined && release !== undefined) {
+      release = undefined;
+      return once(path, call, signal);
+    }
+    throw problem;
   };
 
   const open = async <T>(path: string, call: Call, read: (response: Response) => Promise<T>): Promise<T> => {

@@ -187,7 +187,7 @@ const assertNeutral = ({ known, tone, markup }: Drawn, what: string): void => {
 test('a type or a version of a later release is a neutral card without anything to press', () => {
   for (const type of [...EVENT_TYPES.map((one) => `${one}.later`), 'policy.changed', 'a', '', '<b>', 'constructor'])
     assertNeutral(draw(rowOf(type), { data: { status: 'succeeded', ok: true } }), type);
-  for (const type of EVENT_TYPES) assertNeutral(draw(rowOf(type, 2), { data: FIXTURES[type] }), `${type}@2`);
+  for (const type of EVENT_TYPES) assertNeutral(draw(rowOf(type, 9), { data: FIXTURES[type] }), `${type}@9`);
   assert.equal(draw(rowOf('tool.call.foreseen'), { data: {} }).tone, 'attention');
 });
 

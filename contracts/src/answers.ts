@@ -6,9 +6,10 @@ import { ApprovalPolicy } from './approval-policy.ts';
 import { Approval, ApprovalSummary } from './approvals.ts';
 import { AuditRecord } from './audit.ts';
 import { RunUsage, TenantBudget, UsageGroup, UsagePage, UsageRecord, UsageTotals } from './billing.ts';
-import { ContractSummary } from './catalog.ts';
+import { ContractSummary, ReleaseSummary } from './catalog.ts';
 import { EgressDecision, EgressPolicy, EgressVerdict, Secret } from './egress.ts';
-import { Actor, Budget } from './events.ts';
+import { EventEnvelope, EventHeader } from './envelope.ts';
+import { Budget } from './events.ts';
 import { RunStatus } from './http.ts';
 import { ApiKey, CreatedApiKey, CreatedTenant, Identity, SignInLink, Tenant, TokenDenial, User } from './members.ts';
 import { Posture } from './posture.ts';
@@ -197,33 +198,6 @@ export const Readiness = closed({
 });
 export type Readiness = Answered<typeof Readiness>;
 
-const envelope = {
-  id: Uuid,
-  tenant_id: Uuid,
-  run_id: Uuid,
-  seq: Count,
-  type: Word,
-  version: Count,
-  time: Time,
-  actor: Actor,
-  data_state: Type.Union([
-    Type.Literal('present'),
-    Type.Literal('expired'),
-    Type.Literal('redacted'),
-    Type.Literal('erased'),
-  ]),
-  prev_hash: orNull(Sha256),
-  hash: Sha256,
-};
-
-/** An event as it is sent. `data` is of its `type`; null when it is not present any more. */
-export const EventEnvelope = closed({ ...envelope, data: Type.Unknown() });
-export type EventEnvelope = Answered<typeof EventEnvelope>;
-
-/** An event under `view=envelope`. */
-export const EventHeader = closed(envelope);
-export type EventHeader = Answered<typeof EventHeader>;
-
 /** RFC 9457 problem details with our stable code. The request id is only in the header `x-request-id`. */
 export const Problem = closed({
   type: Text,
@@ -267,6 +241,7 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   EgressVerdict,
   Entity,
   ContractSummary,
+  ReleaseSummary,
   EntityTypeSummary,
   EventEnvelope,
   EventHeader,

@@ -9,8 +9,6 @@ export {
   Effect,
   Entity,
   EntityTypeSummary,
-  EventEnvelope,
-  EventHeader,
   either,
   Health,
   Me,
@@ -60,7 +58,7 @@ export {
   UsageRecord,
   UsageTotals,
 } from './billing.ts';
-export { ContractSummary } from './catalog.ts';
+export { ContractList, ContractSummary, ReleaseSummary } from './catalog.ts';
 export {
   CheckEgress,
   CreateSecret,
@@ -77,12 +75,13 @@ export {
   type EntityType,
   findEntityType,
 } from './entities.ts';
+export { EventEnvelope, EventHeader } from './envelope.ts';
 export {
   type Actor,
   Budget,
   checkEventData,
   EVENT_TYPES,
-  EVENT_VERSION,
+  EVENT_VERSIONS,
   type EventData,
   type EventType,
   eventSchemas,
@@ -116,6 +115,7 @@ export {
   SignInLink,
   Tenant,
   TokenDenial,
+  UpdateApiKey,
   UpdateTenant,
   UpdateUser,
   User,
@@ -133,6 +133,7 @@ export {
   ListRunsQuery,
   NoQuery,
   PageQuery,
+  ReleaseQuery,
   SignedQuery,
   StreamQuery,
 } from './queries.ts';
@@ -149,3 +150,20 @@ export {
 } from './retention.ts';
 export { Uuid } from './shapes.ts';
 export { type Checked, type Checker, checker, type FieldProblem, type Schema, type Typed } from './validate.ts';
+export {
+  CONTRACT_RELEASES,
+  CONTROL_MESSAGES,
+  CONTROL_VERSION,
+  ContractDeprecated,
+  type ContractRelease,
+  CURRENT_RELEASE,
+  currentView,
+  findRelease,
+  type Head,
+  isReadable,
+  OLDEST_RELEASE,
+  STEPS,
+  type Step,
+  StreamGap,
+  viewFor,
+} from './versions/versions.ts';

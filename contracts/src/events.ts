@@ -1,12 +1,11 @@
-// Owns the event types of version 1: what a writer may put into `data`.
+// Owns the event types: what a writer of this release may put into `data`. What older releases wrote is in versions/.
 // Promises a closed writer schema per type; a reader that meets an unknown type or field treats it as normal input.
 // Must never change a released shape in place: a breaking change is a new version.
 import { type Static, Type } from 'typebox';
 import { Reasons, RuleOfTwo } from './approvals.ts';
-import { Confidentiality, Count, closed, Integrity, Money, Sha256, Time, Uuid, Word } from './shapes.ts';
+import { CallId, Confidentiality, Count, closed, Integrity, Money, Sha256, Time, Uuid, Word } from './shapes.ts';
 import { type Checked, type Checker, checker } from './validate.ts';
 
-const CallId = Type.String({ minLength: 1, maxLength: 100 });
 const Text = Type.String({ maxLength: 200_000 });
 const Arguments = Type.Record(Type.String({ maxLength: 200 }), Type.Unknown());
 const Label = closed({ integrity: Integrity, confidentiality: Confidentiality });
@@ -76,7 +75,22 @@ const data = {
     decided_by: Type.Array(Uuid, { minItems: 1, maxItems: 2 }),
   }),
   'tool.call.expired': closed({ call_id: CallId, tool: Word, approval_id: Uuid, held_at: Time }),
-  'tool.call.denied': closed({ call_id: CallId, tool: Word, reason: Word, detail: Type.String({ maxLength: 500 }) }),
+  'tool.call.denied': closed({
+    call_id: CallId,
+    tool: Word,
+    reason: Word,
+    detail: Type.String({ maxLength: 500 }),
+    /** A person, and then which card they had before them where it is known; or a rule. */
+    by: Type.Union([
+      closed({
+        kind: Type.Literal('person'),
+        user_id: Type.String({ minLength: 1, maxLength: 200 }),
+        approval_id: Type.Optional(Uuid),
+        digest: Type.Optional(Sha256),
+      }),
+      closed({ kind: Type.Literal('rule') }),
+    ]),
+  }),
   'tool.call.started': closed({ call_id: CallId, tool: Word, effect_key: Word, attempt: Count }),
   'tool.call.completed': closed({
     call_id: CallId,
@@ -162,8 +176,11 @@ export const Actor = closed({
 export type Actor = Static<typeof Actor>;
 
 export const EVENT_TYPES = Object.keys(data) as EventType[];
-/** The version that this release writes, per type. */
-export const EVENT_VERSION = 1;
+const LATER_VERSIONS: Readonly<Partial<Record<EventType, number>>> = { 'tool.call.denied': 2 };
+/** The version of each type that this release writes. */
+export const EVENT_VERSIONS = Object.fromEntries(
+  EVENT_TYPES.map((type) => [type, LATER_VERSIONS[type] ?? 1]),
+) as Readonly<Record<EventType, number>>;
 export const TERMINAL_EVENTS: ReadonlySet<string> = new Set(['run.succeeded', 'run.failed', 'run.cancelled']);
 
 const checkers = new Map<string, Checker<unknown>>(EVENT_TYPES.map((type) => [type, checker(data[type])]));
@@ -176,6 +193,6 @@ export function checkEventData(type: string, value: unknown): Checked<unknown> {
 }
 
 /** The writer schema of each event type as JSON Schema. */
-export function eventSchemas(): Readonly<Record<EventType, object>> {
+export function eventSchemas(): typeof data {
   return data;
 }

@@ -2,7 +2,7 @@
 // Promises strict requests: unknown fields are refused.
 // Must never name a tenant in a request body of a tenant's caller: the tenant comes from the credential.
 import { type Static, Type } from 'typebox';
-import { Count, closed, Money, Uuid, Word } from './shapes.ts';
+import { Count, closed, Money, Release, Uuid, Word } from './shapes.ts';
 
 export const RunStatus = Type.Union([
   Type.Literal('queued'),
@@ -79,6 +79,8 @@ export const CreateApiKey = closed({
   ),
   /** Seconds from now; 90 days unless told, at most what the tenant allows. */
   expires_in: Type.Optional(Type.Integer({ minimum: 60, maximum: 31_536_000 })),
+  /** The release of the contracts that its program knows; the newest unless told. */
+  contracts_version: Type.Optional(Release),
 });
 export type CreateApiKey = Static<typeof CreateApiKey>;
 

@@ -1,6 +1,6 @@
 // Who belongs to a tenant and may act in it: users with their roles, identities of token issuers, rules for keys.
 import { type Static, Type } from 'typebox';
-import { type Answered, Count, closed, orNull, Time, Uuid, Word } from './shapes.ts';
+import { type Answered, Count, closed, orNull, Release, Time, Uuid, Word } from './shapes.ts';
 
 /** From the greatest to the least. Nobody gives a role above their own. */
 export const ROLES = ['owner', 'admin', 'developer', 'approver', 'viewer'] as const;
@@ -34,6 +34,10 @@ export const RotateApiKey = closed({
   overlap_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: Rotation })),
 });
 export type RotateApiKey = Static<typeof RotateApiKey>;
+
+/** The release of the contracts that the program of the key knows from now on. */
+export const UpdateApiKey = closed({ contracts_version: Release });
+export type UpdateApiKey = Static<typeof UpdateApiKey>;
 
 /** By the operator. */
 export const UpdateTenant = closed({
@@ -102,6 +106,8 @@ const key = {
   exposed: Type.Boolean(),
   /** The key that came from its rotation. */
   replaced_by: orNull(Uuid),
+  /** The release of the contracts that its program knows, for calls that name none. */
+  contracts_version: Word,
 };
 
 export const ApiKey = closed(key);

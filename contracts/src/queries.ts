@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { ApprovalState } from './approvals.ts';
 import { EgressVerdictWord } from './egress.ts';
 import { RunStatus } from './http.ts';
-import { closed, Uuid } from './shapes.ts';
+import { closed, Release, Uuid } from './shapes.ts';
 
 /** Opaque: only what an answer gave as `next_cursor`. */
 const Cursor = Type.String({ minLength: 1, maxLength: 100, pattern: '^[A-Za-z0-9_-]+$' });
@@ -83,12 +83,17 @@ export const ListEgressDecisionsQuery = closed({
 });
 export type ListEgressDecisionsQuery = Static<typeof ListEgressDecisionsQuery>;
 
+/** For who cannot send the header; a browser's event source cannot. */
+export const ReleaseQuery = closed({ contracts_version: Type.Optional(Release) });
+export type ReleaseQuery = Static<typeof ReleaseQuery>;
+
 /** Oldest first. `limit` is 100 unless told; `view=envelope` leaves `data` out. */
 export const ListEventsQuery = closed({
   /** Only events whose `seq` is greater. */
   after: Type.Optional(Type.Integer({ minimum: -1, maximum: 2_147_483_647 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
   view: Type.Optional(Type.Union([Type.Literal('full'), Type.Literal('envelope')])),
+  contracts_version: Type.Optional(Release),
 });
 export type ListEventsQuery = Static<typeof ListEventsQuery>;
 
@@ -109,6 +114,7 @@ const Followed = `(\\*|${UuidText}(:(0|[1-9][0-9]{0,8}))?)`;
 export const StreamQuery = closed({
   runs: Type.String({ maxLength: 2_400, pattern: `^${Followed}(,${Followed}){0,50}$` }),
   view: Type.Optional(Type.Union([Type.Literal('full'), Type.Literal('envelope')])),
+  contracts_version: Type.Optional(Release),
 });
 export type StreamQuery = Static<typeof StreamQuery>;
 

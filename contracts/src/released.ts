@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ENTITY_TYPES } from './entities.ts';
-import { EVENT_VERSION, eventSchemas } from './events.ts';
+import { EVENT_VERSIONS, eventSchemas } from './events.ts';
+import { CONTRACT_RELEASES, CONTROL_MESSAGES, CONTROL_VERSION, STEPS } from './versions/versions.ts';
 
-/** `event run.created@1` or `entity page@1` to its JSON Schema. */
+/** `event run.created@1`, `entity page@1`, `control stream.gap@1` or `release 2026-11-01` to its JSON Schema. */
 export type ContractSet = Readonly<Record<string, object>>;
 
 export interface Revision {
@@ -27,9 +28,24 @@ export const fileOf = (name: string, revision: number): string => `released/${na
 const urlOf = (name: string, revision: number): URL => new URL(`../${fileOf(name, revision)}`, import.meta.url);
 
 export function presentContracts(): ContractSet {
-  const events = Object.entries(eventSchemas()).map(([type, schema]) => [`event ${type}@${EVENT_VERSION}`, schema]);
-  const entities = ENTITY_TYPES.map((type) => [`entity ${type.name}@${type.version}`, type.attributes]);
-  return Object.fromEntries([...events, ...entities]) as ContractSet;
+  const events = Object.entries(eventSchemas()).map(([type, schema]): Named => {
+    const version = EVENT_VERSIONS[type as keyof typeof EVENT_VERSIONS];
+    return [`event ${type}@${version}`, schema];
+  });
+  const older = STEPS.map(({ type, from, older: schema }): Named => [`event ${type}@${from}`, schema]);
+  const entities = ENTITY_TYPES.map((type): Named => [`entity ${type.name}@${type.version}`, type.attributes]);
+  const control = Object.entries(CONTROL_MESSAGES).map(([type, schema]): Named => {
+    return [`control ${type}@${CONTROL_VERSION}`, schema];
+  });
+  return Object.fromEntries([...events, ...older, ...entities, ...control, ...CONTRACT_RELEASES.map(describeRelease)]);
+}
+
+type Named = readonly [name: string, schema: object];
+
+/** A release as the schema of what it says: that it knows one more type breaks nobody, another version of one does. */
+function describeRelease({ date, versions }: (typeof CONTRACT_RELEASES)[number]): Named {
+  const properties = Object.fromEntries([...versions].sort().map(([type, version]) => [type, { const: version }]));
+  return [`release ${date}`, { type: 'object', properties, additionalProperties: false }];
 }
 
 /** SHA-256 of the schema with its keys in order: the words count, not their arrangement. */

@@ -7,6 +7,9 @@ export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 /** A decimal string, never a float: up to ten digits each side of the point. */
 export const Money = Type.String({ pattern: '^\\d{1,10}(\\.\\d{1,10})?$' });
 export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+export const CallId = Type.String({ minLength: 1, maxLength: 100 });
+/** The date of a release of the contracts; whether there is such a release is said by whoever reads it. */
+export const Release = Type.String({ minLength: 1, maxLength: 40 });
 export const Word = Type.String({ minLength: 1, maxLength: 200 });
 export const Integrity = Type.Union([Type.Literal('trusted'), Type.Literal('untrusted')]);
 export const Confidentiality = Type.Union([Type.Literal('public'), Type.Literal('private')]);

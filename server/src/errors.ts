@@ -4,6 +4,7 @@
 
 const FAULTS = {
   invalid_request: [400, 'The request is not well formed.'],
+  unsupported_contracts_version: [400, 'This release of the contracts is not supported.'],
   credential_in_url: [400, 'A credential was sent in the URL; it must be treated as exposed and revoked.'],
   conflicting_credentials: [400, 'More than one credential was sent.'],
   invalid_signature: [400, 'The signature does not belong to these bytes.'],

@@ -41,6 +41,8 @@ export interface LogFields {
   readonly name?: string | undefined;
   readonly path?: string | undefined;
   readonly detail?: string | undefined;
+  /** The release of the contracts that the reader of events knows. */
+  readonly contracts?: string | undefined;
 }
 
 const FIELDS: ReadonlySet<string> = new Set<keyof LogFields>([
@@ -59,7 +61,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof LogFields>([
     'security',
     'by',
   ] as const),
-  ...(['reason', 'tool', 'model', 'host', 'port', 'name', 'path', 'detail'] as const),
+  ...(['reason', 'tool', 'model', 'host', 'port', 'name', 'path', 'detail', 'contracts'] as const),
 ]);
 const MOST_DETAIL = 2_000;
 /** Of the shape of a line, for whoever reads them. */

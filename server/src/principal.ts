@@ -22,6 +22,8 @@ interface Member extends Minted {
   /** Of the key behind the credential; `live` where there is none. */
   readonly env: KeyEnvironment;
   readonly requestId?: string;
+  /** The release of the contracts that the credential has pinned. */
+  readonly contracts?: string;
 }
 
 /** A user by an API key. */

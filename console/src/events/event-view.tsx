@@ -6,6 +6,7 @@ import type { Body, Row } from '../live/run-log.ts';
 import { DECISION_EVENTS } from './decision-events.tsx';
 import type { Label, Renderer, Tone } from './renderer.tsx';
 import { RUN_EVENTS } from './run-events.tsx';
+import { maybe, shape, text } from './shape.ts';
 import { TOOL_EVENTS } from './tool-events.tsx';
 
 const RENDERERS: ReadonlyMap<string, Renderer> = new Map([
@@ -49,6 +50,15 @@ function Removed({ state }: { readonly state: string }) {
   return <p>The body of this event is {removedWord(state)}. The chain holds a commitment to it and still verifies.</p>;
 }
 
+/** Text, never markup; a server of another release may send any shape. */
+function fallbackText(fallback: unknown): string {
+  const read = shape({ title: maybe(text), text: maybe(text) })(fallback);
+  return [read?.title, read?.text]
+    .filter((one) => typeof one === 'string')
+    .join(': ')
+    .slice(0, 1_000);
+}
+
 function unknown(row: Row, body: Body | undefined): EventView {
   const attention = /^(?:tool\.call|policy)\./.test(row.type);
   const said = row.data_state === 'present' && body !== undefined ? (JSON.stringify(body.data, null, 2) ?? '') : '';
@@ -65,6 +75,7 @@ function unknown(row: Row, body: Body | undefined): EventView {
           has another shape than its version promises.{' '}
           {attention ? 'It concerns a call or a policy: look at it before you go on.' : ''}
         </p>
+        {row.fallback !== undefined && <Inert text={fallbackText(row.fallback)} label="What the server says of it" />}
         {said !== '' && <Inert text={said} label="Body" />}
       </div>
     ),

@@ -113,6 +113,12 @@ const usage = renderer(
 );
 
 export const RUN_EVENTS: Readonly<Record<string, Renderer>> = {
+  'stream.gap@1': renderer('Not shown', 'plain', shape({ reason: text, type: maybe(text) }), {
+    line: () => 'in a version that this console does not know',
+    detail: ({ reason, type }) => (
+      <Facts of={{ Type: <InertLine text={type ?? ''} />, Because: <InertLine text={reason} /> }} />
+    ),
+  }),
   'run.created@1': created,
   'run.started@1': renderer('Run started', 'plain', shape({ worker: text }), {
     line: () => 'a worker took it',

@@ -88,6 +88,35 @@ const failed = renderer(
   },
 );
 
+/** Version 1 does not say by whom. */
+const denied = renderer(
+  'Tool call denied',
+  'bad',
+  shape({
+    ...call,
+    reason: text,
+    detail: text,
+    by: maybe(shape({ kind: text, user_id: maybe(text), approval_id: maybe(text) })),
+  }),
+  {
+    line: ({ tool, reason }) => <InertLine text={`${tool}: ${reason}`} />,
+    detail: ({ call_id: id, tool, reason, detail, by }) => (
+      <div className="stack">
+        <Facts
+          of={{
+            Tool: <InertLine text={tool} />,
+            Reason: <InertLine text={reason} />,
+            By: by === null ? '' : by.user_id ? <Ident id={by.user_id} what="user id" /> : <InertLine text={by.kind} />,
+            Approval: by?.approval_id ? <Ident id={by.approval_id} what="approval id" /> : '',
+            Call: <code>{id}</code>,
+          }}
+        />
+        {detail !== '' && <Inert text={detail} label="Because" />}
+      </div>
+    ),
+  },
+);
+
 const entity = renderer(
   'Entity found',
   'good',
@@ -111,15 +140,8 @@ const entity = renderer(
 
 export const TOOL_EVENTS: Readonly<Record<string, Renderer>> = {
   'tool.call.requested@1': requested,
-  'tool.call.denied@1': renderer('Tool call denied', 'bad', shape({ ...call, reason: text, detail: text }), {
-    line: ({ tool, reason }) => <InertLine text={`${tool}: ${reason}`} />,
-    detail: ({ call_id: id, tool, reason, detail }) => (
-      <div className="stack">
-        <Facts of={{ Tool: <InertLine text={tool} />, Reason: <InertLine text={reason} />, Call: <code>{id}</code> }} />
-        {detail !== '' && <Inert text={detail} label="Because" />}
-      </div>
-    ),
-  }),
+  'tool.call.denied@1': denied,
+  'tool.call.denied@2': denied,
   'tool.call.started@1': renderer('Tool call started', 'plain', shape({ ...call, effect_key: text, attempt: count }), {
     line: ({ tool, attempt }) => <InertLine text={attempt === 1 ? tool : `${tool}, attempt ${attempt}`} />,
     detail: ({ call_id: id, tool, effect_key: key, attempt }) => (

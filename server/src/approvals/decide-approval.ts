@@ -125,7 +125,12 @@ export async function decideApproval(
     ? {
         type: 'tool.call.denied',
         actor: { kind: 'user', id: principal.userId },
-        data: { ...named, reason: 'denied_by_person', detail: 'A person denied the call.' },
+        data: {
+          ...named,
+          reason: 'denied_by_person',
+          detail: 'A person denied the call.',
+          by: { kind: 'person', user_id: principal.userId, approval_id: id, digest: standing.digest },
+        },
       }
     : {
         type: 'tool.call.approved',

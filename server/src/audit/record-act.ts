@@ -26,6 +26,7 @@ export type AuditAction =
   | 'token.denial_removed'
   | 'key.created'
   | 'key.revoked'
+  | 'key.changed'
   | 'key.exposed'
   | 'session.opened'
   | 'session.ended'

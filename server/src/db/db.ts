@@ -54,7 +54,7 @@ export type { DatabaseStanding } from './standing.ts';
 /** The short list of cross-tenant functions; each has a role of its own in the database. */
 const SYSTEM = {
   find_key:
-    'select tenant_id, id, user_id, env, pepper_version, secret_hmac, scopes, status, exposed, expires_at, tenant_state, user_state, user_role from sys.find_key($1)',
+    'select tenant_id, id, user_id, env, pepper_version, secret_hmac, scopes, status, exposed, expires_at, tenant_state, user_state, user_role, contracts_version from sys.find_key($1)',
   find_session:
     'select tenant_id, id, user_id, api_key_id, user_role, key_scopes, key_env, ended, expired, key_holds, tenant_state, user_state from sys.find_session($1)',
   find_memberships:

@@ -157,7 +157,9 @@ create table app.api_keys (
   last_used_at timestamp with time zone,
   replaced_by uuid,
   networks bytea[] not null default '{}'::bytea[],
+  contracts_version text not null default '2026-11-01'::text,
   constraint api_keys_pkey PRIMARY KEY (tenant_id, id),
+  constraint api_keys_contracts_version_check CHECK ((contracts_version ~ '^\d{4}-\d\d-\d\d$'::text)),
   constraint api_keys_env_check CHECK ((env = ANY (ARRAY['live'::text, 'test'::text]))),
   constraint api_keys_last4_check CHECK ((length(last4) = 4)),
   constraint api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -189,7 +191,7 @@ grant select on app.api_keys to {{p}}_auth;
 grant select on app.api_keys to {{p}}_copier;
 grant delete, select on app.api_keys to {{p}}_purger;
 grant insert, select on app.api_keys to {{p}}_tenant;
-grant update (name, status, exposed, expires_at, last_used_at, replaced_by, networks) on app.api_keys to {{p}}_tenant;
+grant update (name, status, exposed, expires_at, last_used_at, replaced_by, networks, contracts_version) on app.api_keys to {{p}}_tenant;
 
 create table app.approval_policies (
   tenant_id uuid not null,
@@ -1869,13 +1871,13 @@ alter function sys.find_billing_tenant(p_mode text, p_customer text) owner to {{
 grant execute on function sys.find_billing_tenant(p_mode text, p_customer text) to {{p}}_api;
 
 CREATE OR REPLACE FUNCTION sys.find_key(p_key_id text)
- RETURNS TABLE(tenant_id uuid, id uuid, user_id uuid, env text, pepper_version integer, secret_hmac bytea, scopes text[], status text, exposed boolean, expires_at timestamp with time zone, tenant_state text, user_state text, user_role text)
+ RETURNS TABLE(tenant_id uuid, id uuid, user_id uuid, env text, pepper_version integer, secret_hmac bytea, scopes text[], status text, exposed boolean, expires_at timestamp with time zone, tenant_state text, user_state text, user_role text, contracts_version text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   select k.tenant_id, k.id, k.user_id, k.env, k.pepper_version, k.secret_hmac, k.scopes,
-         k.status, k.exposed, k.expires_at, t.state, u.state, u.role
+         k.status, k.exposed, k.expires_at, t.state, u.state, u.role, k.contracts_version
   from app.api_keys k
   join app.tenants t on t.tenant_id = k.tenant_id
   join app.users u on u.tenant_id = k.tenant_id and u.id = k.user_id

@@ -1,7 +1,7 @@
 // Appends to a run's chain under the row lock of the run: the only place where `seq`, `prev_hash` and `hash` are assigned.
 import { randomBytes } from 'node:crypto';
 import { appendLink, canonicalize } from '@sallyport/chain';
-import { checkEventData, EVENT_VERSION, type NewEvent } from '@sallyport/contracts';
+import { checkEventData, EVENT_VERSIONS, type NewEvent } from '@sallyport/contracts';
 import { type Row, sql, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { type EventId, newId, type RunId } from '../ids.ts';
@@ -55,6 +55,7 @@ interface PreparedEvent {
   readonly seq: number;
   readonly id: EventId;
   readonly type: string;
+  readonly version: number;
   readonly time: string;
   readonly actorKind: string;
   readonly actorId: string;
@@ -81,12 +82,13 @@ function prepare(tx: TenantTx, head: RunHead, events: readonly NewEvent[], now: 
     const id = newId<EventId>(now);
     const time = new Date(now).toISOString();
     const seq = lastSeq + 1;
+    const version = EVENT_VERSIONS[event.type];
     const envelope = {
       id,
       tenant_id: tx.tenantId,
       run_id: head.runId,
       type: event.type,
-      version: EVENT_VERSION,
+      version,
       time,
       actor: { kind: event.actor.kind, id: event.actor.id },
     };
@@ -95,6 +97,7 @@ function prepare(tx: TenantTx, head: RunHead, events: readonly NewEvent[], now: 
       seq,
       id,
       type: event.type,
+      version,
       time,
       actorKind: event.actor.kind,
       actorId: event.actor.id,
@@ -135,11 +138,11 @@ export async function append(
     rows.map((r) => ({ row: r.id, plain: r.salted })),
   );
   await tx.run(sql`insert into events (tenant_id, run_id, seq, id, type, version, time, actor_kind, actor_id, data, key_id, data_bytes, data_digest, prev_hash, hash)
-    select ${tx.value}, ${head.runId}, e.seq, e.id, e.type, ${EVENT_VERSION}, e.time, e.actor_kind, e.actor_id, e.data, ${content.keyId}, e.data_bytes, e.data_digest, e.prev_hash, e.hash
-    from unnest(${rows.map((r) => r.seq)}::int[], ${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.type)}::text[], ${rows.map((r) => r.time)}::timestamptz[],
+    select ${tx.value}, ${head.runId}, e.seq, e.id, e.type, e.version, e.time, e.actor_kind, e.actor_id, e.data, ${content.keyId}, e.data_bytes, e.data_digest, e.prev_hash, e.hash
+    from unnest(${rows.map((r) => r.seq)}::int[], ${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.type)}::text[], ${rows.map((r) => r.version)}::int[], ${rows.map((r) => r.time)}::timestamptz[],
       ${rows.map((r) => r.actorKind)}::text[], ${rows.map((r) => r.actorId)}::text[], ${data}::bytea[], ${rows.map((r) => r.dataBytes)}::int[],
       ${rows.map((r) => r.dataDigest)}::bytea[], ${rows.map((r) => r.prevHash)}::bytea[], ${rows.map((r) => r.hash)}::bytea[])
-      as e(seq, id, type, time, actor_kind, actor_id, data, data_bytes, data_digest, prev_hash, hash)`);
+      as e(seq, id, type, version, time, actor_kind, actor_id, data, data_bytes, data_digest, prev_hash, hash)`);
   const moved = await tx.run(
     options.progress === false
       ? sql`update runs r set last_seq = ${last.seq}, head = ${last.hash} where ${tx.mine('r')} and r.id = ${head.runId} and r.last_seq = ${head.lastSeq}`

@@ -1,5 +1,5 @@
 // Reads a run's log: pages, a live follow without loss or repeat, and the export that `sallyport verify` checks offline.
-import type { EventEnvelope } from '@sallyport/contracts';
+import { currentView, type EventEnvelope, type Head } from '@sallyport/contracts';
 import { type Row, sql, type TenantScope } from '../db/db.ts';
 import type { RunId } from '../ids.ts';
 import type { Signals } from './signals.ts';
@@ -68,15 +68,19 @@ async function page(scope: TenantScope, runId: RunId, after: number, limit: numb
   );
 }
 
-/** Events with `seq` greater than `after`, oldest first, at most `limit`. */
+/** What a reader makes of a stored event; what is stored stays as it is. */
+export type View = <E extends Head>(stored: E) => E;
+
+/** Events with `seq` greater than `after`, oldest first, at most `limit`; as this release reads them unless told. */
 export async function listEvents(
   scope: TenantScope,
   runId: RunId,
   after: number,
   limit: number,
+  view: View = currentView,
 ): Promise<EventEnvelope[]> {
   const rows = await page(scope, runId, after, Math.min(limit, PAGE));
-  return rows.map((row) => row.envelope);
+  return rows.map((row) => view(row.envelope));
 }
 
 /** The same without payloads: nothing is opened. */
@@ -85,19 +89,26 @@ export async function listEventHeads(
   runId: RunId,
   after: number,
   limit: number,
+  view: View = currentView,
 ): Promise<EventHead[]> {
-  return scope.rows(
+  const heads = await scope.rows(
     sql`select e.id, e.tenant_id, e.run_id, e.seq, e.type, e.version, e.time, e.actor_kind, e.actor_id, e.data_state, e.prev_hash, e.hash
         from events e where ${scope.mine('e')} and e.run_id = ${runId} and e.seq > ${after} order by e.seq limit ${Math.min(limit, PAGE)}`,
     readHead,
   );
+  return heads.map((head) => view(head));
 }
 
 /** Every event of a run in order, read in pages. */
-export async function* allEvents(scope: TenantScope, runId: RunId, after = -1): AsyncGenerator<EventEnvelope> {
+export async function* allEvents(
+  scope: TenantScope,
+  runId: RunId,
+  after = -1,
+  view: View = currentView,
+): AsyncGenerator<EventEnvelope> {
   let seen = after;
   for (;;) {
-    const events = await listEvents(scope, runId, seen, PAGE);
+    const events = await listEvents(scope, runId, seen, PAGE, view);
     yield* events;
     const last = events.at(-1);
     if (last === undefined || events.length < PAGE) return;
@@ -108,6 +119,7 @@ export async function* allEvents(scope: TenantScope, runId: RunId, after = -1): 
 export interface FollowOptions {
   readonly after: number;
   readonly signal: AbortSignal;
+  readonly view?: View;
   /** True when no further event can come; asked each time the log has been read to its end. */
   readonly ended: () => Promise<boolean>;
 }
@@ -125,7 +137,7 @@ export async function* followEvents(
     while (!options.signal.aborted) {
       waiter.arm();
       const ended = await options.ended();
-      for await (const event of allEvents(scope, runId, seen)) {
+      for await (const event of allEvents(scope, runId, seen, options.view)) {
         if (options.signal.aborted) return;
         yield event;
         seen = event.seq;

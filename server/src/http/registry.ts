@@ -20,6 +20,7 @@ import { postureRoutes } from './routes/posture.ts';
 import { purgeRoutes } from './routes/purges.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { retentionRoutes } from './routes/retention.ts';
+import { runEventRoutes } from './routes/run-events.ts';
 import { runLogRoutes } from './routes/run-log.ts';
 import { runRoutes } from './routes/runs.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...userRoutes,
   ...tokenDenialRoutes,
   ...runRoutes,
+  ...runEventRoutes,
   ...runLogRoutes,
   ...effectRoutes,
   ...streamRoutes,

@@ -18,6 +18,7 @@ export {
   type KeyOwner,
   listKeys,
   noteNetwork,
+  pinRelease,
   recordRefusedKey,
   revokeKey,
   rotateKey,

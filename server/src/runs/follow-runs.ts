@@ -2,7 +2,7 @@
 // run of the tenant that moved. Notifications hold ids of all tenants; which of them are ours is asked inside the tenant's wall.
 import type { EventEnvelope, RunHeadline, RunStatus } from '@sallyport/contracts';
 import { type Row, sql, type TenantScope } from '../db/db.ts';
-import { listEvents, type RunsWaiter, type Signals } from '../events/events.ts';
+import { listEvents, type RunsWaiter, type Signals, type View } from '../events/events.ts';
 import { asId, type RunId } from '../ids.ts';
 
 export type RunNews =
@@ -15,6 +15,8 @@ export interface FollowRunsOptions {
   /** What the caller knows of the tenant's runs; undefined when it does not ask for word of them. */
   readonly known: readonly RunHeadline[] | undefined;
   readonly signal: AbortSignal;
+  /** As this release reads events unless told. */
+  readonly view?: View;
 }
 
 const PAGE = 100;
@@ -51,9 +53,11 @@ export async function newestHeadlines(scope: TenantScope): Promise<RunHeadline[]
 class EventTails {
   readonly #scope: TenantScope;
   readonly #seen: Map<RunId, number>;
+  readonly #view: View | undefined;
 
-  constructor(scope: TenantScope, seen: ReadonlyMap<RunId, number>) {
+  constructor(scope: TenantScope, seen: ReadonlyMap<RunId, number>, view: View | undefined) {
     this.#scope = scope;
+    this.#view = view;
     this.#seen = new Map(seen);
   }
 
@@ -68,7 +72,7 @@ class EventTails {
     while (open.length > 0) {
       const more: RunId[] = [];
       for (const runId of open) {
-        const events = await listEvents(this.#scope, runId, this.#last(runId), PAGE);
+        const events = await listEvents(this.#scope, runId, this.#last(runId), PAGE, this.#view);
         for (const event of events) {
           this.#seen.set(runId, event.seq);
           yield { kind: 'event', runId, event };
@@ -142,9 +146,9 @@ export async function* followRuns(
   signals: Signals,
   options: FollowRunsOptions,
 ): AsyncGenerator<RunNews> {
-  const { seen, known, signal } = options;
+  const { seen, known, signal, view } = options;
   const waiter: RunsWaiter = signals.watchRuns(known === undefined ? (id) => seen.has(id) : undefined);
-  const tails = new EventTails(scope, seen);
+  const tails = new EventTails(scope, seen, view);
   const headlines = known === undefined ? undefined : new Headlines(scope, known);
   let lookAt = 0;
   try {

@@ -85,6 +85,13 @@ export async function findRun(scope: TenantScope, id: RunId): Promise<RunRecord 
   );
 }
 
+/** Throws `not_found`. */
+export async function getRunRecord(scope: TenantScope, id: RunId): Promise<RunRecord> {
+  const run = await findRun(scope, id);
+  if (run === undefined) throw fault('not_found');
+  return run;
+}
+
 export async function getRun(scope: TenantScope, id: RunId): Promise<Run> {
   const run = await scope.first(
     sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,

@@ -11,6 +11,15 @@ export {
 } from './follow-runs.ts';
 export { type WaitReason, waitRun, wakeRun } from './hold-run.ts';
 export { type CancelResult, cancelRun, type Finish, finishRun, startRun } from './move-run.ts';
-export { findRun, getRun, listRuns, loadWork, type RunGrant, type RunRecord, type RunWork } from './read-run.ts';
+export {
+  findRun,
+  getRun,
+  getRunRecord,
+  listRuns,
+  loadWork,
+  type RunGrant,
+  type RunRecord,
+  type RunWork,
+} from './read-run.ts';
 export { recordUsage, settleLostSteps, usageEvent } from './record-usage.ts';
 export { settleUnknown } from './settle-effect.ts';

@@ -9,7 +9,7 @@ const GATEWAY = { kind: 'system', id: 'gateway' } as const;
 
 export async function refuse(context: GatewayContext, request: CallRequest, refusal: Refusal): Promise<void> {
   const { reason, detail, decided } = refusal;
-  const data = { call_id: request.callId, tool: request.tool, reason, detail };
+  const data = { call_id: request.callId, tool: request.tool, reason, detail, by: { kind: 'rule' } } as const;
   context.refused(reason);
   await record(
     context,

@@ -128,7 +128,7 @@ async function spend(
   return {
     type: 'tool.call.denied',
     actor: { kind: 'system', id: 'gateway' },
-    data: { call_id: callId, tool, reason, detail },
+    data: { call_id: callId, tool, reason, detail, by: { kind: 'rule' } },
   };
 }
 

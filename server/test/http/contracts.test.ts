@@ -27,7 +27,9 @@ test('every contract is there as it was released last', async () => {
   const lock = JSON.parse(
     await readFile(new URL('../../../contracts/released.json', import.meta.url), 'utf8'),
   ) as Readonly<Record<string, readonly string[]>>;
-  const latest = Object.entries(lock).map(([name, digests]) => [name, digests.at(-1)]);
+  const latest = Object.entries(lock)
+    .filter(([name]) => !name.startsWith('release '))
+    .map(([name, digests]) => [name, digests.at(-1)]);
   const shown = said.map(({ kind, name, version, digest }) => [`${kind} ${name}@${version}`, digest]);
   assert.deepEqual(shown.sort(), latest.sort());
 });

@@ -12,6 +12,7 @@ import { demandOwnHost } from '../guard/host.ts';
 import { demandOwnPage, pageHeaders } from '../guard/own-page.ts';
 import { RateLimited, refusalReason } from '../guard/rate-guard.ts';
 import type { Answer } from '../message/answer.ts';
+import { RELEASE_HEADER } from '../message/contract-release.ts';
 import { asFault, problemHeaders, problemOf } from '../message/problem.ts';
 import type { RawCall, Route, Services } from '../route.ts';
 import { authenticate, authorize, type Caller, type Credentials, credentialOf, refuseKeyInUrl } from './credentials.ts';
@@ -215,6 +216,8 @@ function finish(seen: Seen, request: FastifyRequest, reply: FastifyReply, exchan
     // Of its own, since lines that repeat are sampled by it: many bad keys must not hide one token under an unknown key.
     reason: writableFinished ? refusalReason(failure) : 'caller_gone',
     detail: failure?.options.detail,
+    // By it, and by the tenant, is counted who still reads a release that was deprecated.
+    contracts: reply.getHeader(RELEASE_HEADER)?.toString(),
   };
   recordSpan(seen.traces, exchange.place, fields, milliseconds);
   if (failure !== undefined && failure.status >= 500) seen.log.error('request', fields, failure);

@@ -1,9 +1,19 @@
-import { ApiKey, CreateApiKey, CreatedApiKey, ListApiKeysQuery, pageOf, RotateApiKey } from '@sallyport/contracts';
-import { createKey, getKey, listKeys, revokeKey, rotateKey } from '../../identity/identity.ts';
+import {
+  ApiKey,
+  CreateApiKey,
+  CreatedApiKey,
+  CURRENT_RELEASE,
+  ListApiKeysQuery,
+  pageOf,
+  RotateApiKey,
+  UpdateApiKey,
+} from '@sallyport/contracts';
+import { createKey, getKey, listKeys, pinRelease, revokeKey, rotateKey } from '../../identity/identity.ts';
 import { asId, type KeyId } from '../../ids.ts';
 import { answer, made, nothing } from '../answer-spec.ts';
 import { idempotently } from '../idempotent.ts';
 import { noContent, ok } from '../message/answer.ts';
+import { RELEASE_FAULT } from '../message/contract-release.ts';
 import { page } from '../message/cursor.ts';
 import { type Route, route } from '../route.ts';
 
@@ -18,7 +28,7 @@ export const apiKeyRoutes: readonly Route[] = [
     body: CreateApiKey,
     sample: { name: 'ci', scopes: ['runs:read'], expires_in: 86_400 },
     answers: [made(CreatedApiKey, 'The key with its text.')],
-    faults: ['conflict'],
+    faults: ['conflict', RELEASE_FAULT],
     handle: async (call) => {
       const { principal, services, body } = call;
       const keyed = await idempotently(call, CREATE, async (tx) => {
@@ -51,6 +61,21 @@ export const apiKeyRoutes: readonly Route[] = [
     summary: 'Shows one key without its text.',
     answers: [answer(ApiKey, 'The key.')],
     handle: async ({ scope, params }) => ok(await getKey(scope, asId(params.id))),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/api-keys/{id}',
+    access: 'keys:write',
+    summary: "Says which release of the contracts the program of a key knows; an admin says so of other users' too.",
+    body: UpdateApiKey,
+    sample: { contracts_version: CURRENT_RELEASE },
+    answers: [answer(ApiKey, 'The key as it stands now.')],
+    faults: [RELEASE_FAULT],
+    handle: async ({ services, principal, scope, params, body }) => {
+      const id = asId<KeyId>(params.id);
+      await services.db.atomic(principal, (tx) => pinRelease(tx, id, body.contracts_version));
+      return ok(await getKey(scope, id));
+    },
   }),
   route({
     ...ROTATE,

@@ -1,8 +1,9 @@
 // API keys: made once and shown once, for the calling user alone, within the tenant's rules and the maker's rights (AK2, AK3, AK8 to AK11).
-import type { ApiKey, CreateApiKey, CreatedApiKey } from '@sallyport/contracts';
+import { type ApiKey, type CreateApiKey, type CreatedApiKey, CURRENT_RELEASE } from '@sallyport/contracts';
 import { recordAct } from '../../audit/audit.ts';
 import { type Database, type Row, sql, type TenantScope, type TenantTx } from '../../db/db.ts';
 import { fault } from '../../errors.ts';
+import { demandRelease } from '../../events/events.ts';
 import { asId, type KeyId, newId, type UserId } from '../../ids.ts';
 import { type KeyEnvironment, mintPrincipal, type TenantPrincipal, type UserPrincipal } from '../../principal.ts';
 import { mayActOn, parseRole } from '../people/permissions.ts';
@@ -83,6 +84,7 @@ function readKey(row: Row): ApiKey {
     last_used_at: row.timeOrNull('last_used_at')?.toISOString() ?? null,
     exposed: row.bool('exposed'),
     replaced_by: row.textOrNull('replaced_by'),
+    contracts_version: row.text('contracts_version'),
   };
 }
 
@@ -110,15 +112,16 @@ async function demandRoom(tx: TenantTx): Promise<{ readonly maxAge: number }> {
 interface NewKey extends KeyOwner {
   readonly name: string;
   readonly life: number;
+  readonly contracts: string;
 }
 
 async function insertKey(tx: TenantTx, peppers: Peppers, key: NewKey): Promise<CreatedApiKey> {
   const made = generateKey(key.env);
   const row = await tx.first(
-    sql`insert into api_keys (tenant_id, id, key_id, user_id, env, name, pepper_version, secret_hmac, last4, scopes, expires_at)
+    sql`insert into api_keys (tenant_id, id, key_id, user_id, env, name, pepper_version, secret_hmac, last4, scopes, contracts_version, expires_at)
         values (${tx.value}, ${newId<KeyId>()}, ${made.keyId}, ${key.userId}, ${key.env}, ${key.name}, ${peppers.current}, ${peppers.digest(made.secret)},
-          ${made.text.slice(-4)}, ${[...key.scopes]}, clock_timestamp() + make_interval(secs => ${key.life}))
-        returning id, tenant_id, key_id, user_id, env, name, last4, scopes, status, created_at, expires_at, last_used_at, exposed, replaced_by`,
+          ${made.text.slice(-4)}, ${[...key.scopes]}, ${key.contracts}, clock_timestamp() + make_interval(secs => ${key.life}))
+        returning id, tenant_id, key_id, user_id, env, name, last4, scopes, status, created_at, expires_at, last_used_at, exposed, replaced_by, contracts_version`,
     readKey,
   );
   if (row === undefined) throw fault('internal', { detail: 'the key was not stored' });
@@ -142,7 +145,8 @@ export async function createKey(
   if (request.expires_in !== undefined && request.expires_in > maxAge)
     throw fault('invalid_request', { fields: [{ path: '/expires_in', message: `must be at most ${maxAge} here` }] });
   const life = request.expires_in ?? Math.min(DEFAULT_LIFE_SECONDS, maxAge);
-  const key = await insertKey(tx, peppers, { userId, scopes, env, name: request.name, life });
+  const { date: contracts } = demandRelease(request.contracts_version ?? CURRENT_RELEASE, '/contracts_version');
+  const key = await insertKey(tx, peppers, { userId, scopes, env, name: request.name, life, contracts });
   await recordAct(tx, {
     action: 'key.created',
     object: { kind: 'key', id: key.id },
@@ -160,13 +164,14 @@ interface StandingKey {
   readonly stopped: boolean;
   readonly replaced: boolean;
   readonly life: number;
+  readonly contracts: string;
 }
 
 /** The key with its row locked. */
 async function lockKey(tx: TenantTx, id: KeyId): Promise<StandingKey> {
   const key = await tx.first(
     sql`select k.user_id, u.role, k.env, k.name, k.scopes, k.status = 'revoked' or k.exposed or k.expires_at <= clock_timestamp() as stopped,
-          k.replaced_by is not null as replaced, extract(epoch from k.expires_at - k.created_at)::int as life
+          k.replaced_by is not null as replaced, k.contracts_version, extract(epoch from k.expires_at - k.created_at)::int as life
         from api_keys k join users u on u.tenant_id = k.tenant_id and u.id = k.user_id
         where ${tx.mine('k')} and ${tx.mine('u')} and k.id = ${id} for update of k`,
     (row: Row): StandingKey => ({
@@ -178,6 +183,7 @@ async function lockKey(tx: TenantTx, id: KeyId): Promise<StandingKey> {
       stopped: row.bool('stopped'),
       replaced: row.bool('replaced'),
       life: row.int('life'),
+      contracts: row.text('contracts_version'),
     }),
   );
   if (key === undefined) throw fault('not_found');
@@ -204,9 +210,9 @@ export async function rotateKey(
   if (beyond.length > 0) throw fault('forbidden', { detail: `scopes beyond the maker's: ${beyond.join(' ')}` });
   if (old.stopped || old.replaced)
     throw fault('conflict', { fields: [{ path: '', message: old.stopped ? 'the key has ended' : 'it was rotated' }] });
-  const { userId, scopes, env, name } = old;
+  const { userId, scopes, env, name, contracts } = old;
   const life = Math.min(old.life, maxAge);
-  const key = await insertKey(tx, peppers, { userId, scopes, env, name, life });
+  const key = await insertKey(tx, peppers, { userId, scopes, env, name, life, contracts });
   await tx.run(sql`update api_keys k set status = ${overlap === 0 ? 'revoked' : 'rotating'}, replaced_by = ${asId<KeyId>(key.id)},
       expires_at = least(k.expires_at, clock_timestamp() + make_interval(secs => ${overlap}))
     where ${tx.mine('k')} and k.id = ${id}`);
@@ -223,7 +229,7 @@ export async function listKeys(
   page: { before?: KeyId | undefined; limit: number; idleDays?: number | undefined },
 ): Promise<ApiKey[]> {
   return scope.rows(
-    sql`select k.id, k.tenant_id, k.key_id, k.user_id, k.env, k.name, k.last4, k.scopes, k.status, k.created_at, k.expires_at, k.last_used_at, k.exposed, k.replaced_by
+    sql`select k.id, k.tenant_id, k.key_id, k.user_id, k.env, k.name, k.last4, k.scopes, k.status, k.created_at, k.expires_at, k.last_used_at, k.exposed, k.replaced_by, k.contracts_version
         from api_keys k where ${scope.mine('k')} and ${sql.all(
           page.before !== undefined && sql`k.id < ${page.before}`,
           page.idleDays !== undefined &&
@@ -236,7 +242,7 @@ export async function listKeys(
 
 export async function getKey(scope: TenantScope, id: KeyId): Promise<ApiKey> {
   const key = await scope.first(
-    sql`select k.id, k.tenant_id, k.key_id, k.user_id, k.env, k.name, k.last4, k.scopes, k.status, k.created_at, k.expires_at, k.last_used_at, k.exposed, k.replaced_by
+    sql`select k.id, k.tenant_id, k.key_id, k.user_id, k.env, k.name, k.last4, k.scopes, k.status, k.created_at, k.expires_at, k.last_used_at, k.exposed, k.replaced_by, k.contracts_version
         from api_keys k where ${scope.mine('k')} and k.id = ${id}`,
     readKey,
   );
@@ -244,7 +250,7 @@ export async function getKey(scope: TenantScope, id: KeyId): Promise<ApiKey> {
   return key;
 }
 
-function mayStop(by: TenantPrincipal, key: StandingKey): boolean {
+function mayChange(by: TenantPrincipal, key: StandingKey): boolean {
   // On behalf of the operator, who made the tenant.
   if (by.kind === 'setup') return true;
   if (by.kind !== 'key' && by.kind !== 'session' && by.kind !== 'token') return false;
@@ -255,7 +261,17 @@ function mayStop(by: TenantPrincipal, key: StandingKey): boolean {
 /** One's own key, or one of a user at or below one's own role by an admin. */
 export async function revokeKey(tx: TenantTx, id: KeyId): Promise<void> {
   const key = await lockKey(tx, id);
-  if (!mayStop(tx.principal, key)) throw fault('forbidden', { detail: 'the key of another user' });
+  if (!mayChange(tx.principal, key)) throw fault('forbidden', { detail: 'the key of another user' });
   await tx.run(sql`update api_keys k set status = 'revoked' where ${tx.mine('k')} and k.id = ${id}`);
   await recordAct(tx, { action: 'key.revoked', object: { kind: 'key', id } });
+}
+
+/** From the next call on the program of the key is told events as this release knows them. */
+export async function pinRelease(tx: TenantTx, id: KeyId, date: string): Promise<void> {
+  const release = demandRelease(date, '/contracts_version');
+  const key = await lockKey(tx, id);
+  if (!mayChange(tx.principal, key)) throw fault('forbidden', { detail: 'the key of another user' });
+  await tx.run(sql`update api_keys k set contracts_version = ${release.date} where ${tx.mine('k')} and k.id = ${id}`);
+  const detail = { contracts_version: release.date, before: key.contracts };
+  await recordAct(tx, { action: 'key.changed', object: { kind: 'key', id }, detail });
 }

@@ -22,6 +22,7 @@ interface KeyRow {
   readonly tenantState: string;
   readonly userState: string;
   readonly role: string;
+  readonly contracts: string;
 }
 
 export type Refusal =
@@ -56,6 +57,7 @@ const readKeyRow = (row: Row): KeyRow => ({
   tenantState: row.text('tenant_state'),
   userState: row.text('user_state'),
   role: row.text('user_role'),
+  contracts: row.text('contracts_version'),
 });
 
 /** Every refusal looks the same to the caller; the reason is for the log. */
@@ -73,13 +75,14 @@ export async function verifyKey(
   const genuine = peppers.matches(parsed.secret, found?.pepperVersion ?? peppers.current, found?.digest);
   if (found === undefined) return { ok: false, reason: 'unknown_key' };
   if (!genuine) return { ok: false, reason: 'bad_secret' };
-  const { tenantId, id, userId, env } = found;
+  const { tenantId, id, userId, env, contracts } = found;
   const reason = stateRefusal(found, parsed, now);
   const role = parseRole(found.role);
   if (reason !== undefined || role === undefined || (env !== 'live' && env !== 'test'))
     return { ok: false, reason: reason ?? 'user_inactive', key: { tenantId, id } };
   const scopes = within(found.scopes, role);
-  return { ok: true, principal: mintPrincipal({ kind: 'key', tenantId, userId, keyId: id, role, scopes, env }) };
+  const named = { tenantId, userId, keyId: id, contracts };
+  return { ok: true, principal: mintPrincipal({ kind: 'key', ...named, role, scopes, env }) };
 }
 
 function stateRefusal(key: KeyRow, parsed: ParsedKey, now: number): Refusal | undefined {

@@ -188,7 +188,11 @@ function Raw({ row, text }: { readonly row: Row; readonly text: string }) {
             </code>
           ),
           Id: <Ident id={row.id} what="event id" />,
-          Hash: <Ident id={row.hash} what="hash" />,
+          Hash: row.hash === undefined ? '' : <Ident id={row.hash} what="hash" />,
+          // A copy in another version is not what the hash is of.
+          'Hash of what is stored':
+            row.stored_hash === undefined ? '' : <Ident id={row.stored_hash} what="stored hash" />,
+          'Written as': row.view === undefined ? '' : `version ${row.view.of_version}`,
           'Hash before':
             row.prev_hash === null ? 'none: the first event' : <Ident id={row.prev_hash} what="hash before" />,
         }}
