@@ -124,8 +124,11 @@ test('a pin is moved by its owner, with a record of it, and not by another tenan
   assert.deepEqual([moved.status, moved.json.contracts_version], [200, CURRENT_RELEASE]);
   const told = await api.ask(path(), { key: made.api_key });
   assert.equal(told.headers.get('contracts-version'), CURRENT_RELEASE);
-  const acts = await api.ask(`/v1/audit?action=key.changed&object_id=${made.id}`, { key });
-  assert.deepEqual(acts.json.data[0]?.detail, { contracts_version: CURRENT_RELEASE, before: FIRST });
+  const acts = await api.database.admin(
+    `select detail from app.audit where action = 'key.changed' and object_id = $1`,
+    [made.id],
+  );
+  assert.deepEqual(acts.rows[0]?.detail, { contracts_version: CURRENT_RELEASE, before: FIRST });
 });
 
 test('a key from before pins, and one that an older node makes, knows the first release', async () => {
