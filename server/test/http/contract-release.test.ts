@@ -1,13 +1,15 @@
 // Which release a reader is told events in: what the call names, what its key has pinned, and what becomes of the rest.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { parseExport, verifyChain } from '@sallyport/chain';
 import { CURRENT_RELEASE, type NewEvent } from '@sallyport/contracts';
-import { fixturesOf } from '../../../contracts/test/fixtures.ts';
 import { append, lockRun } from '../../src/events/events.ts';
 import { asId, type RunId } from '../../src/ids.ts';
 import { type Api, startApi } from './api.ts';
 
+const FIXTURES = new URL('../../../contracts/fixtures/event/tool.call.denied@2.json', import.meta.url);
+const denied = JSON.parse(readFileSync(FIXTURES, 'utf8')) as object[];
 const FIRST = '2026-11-01';
 const SSE = { accept: 'text/event-stream' };
 let api: Api;
@@ -20,9 +22,7 @@ before(async () => {
   run = (await api.ask('/v1/runs', { key, json: { skill: 'web-digest', task: 'x' } })).json.id;
   await api.database.admin(`update app.runs set status = 'running' where id = $1`, [run]);
   const actor = { kind: 'system', id: 'gateway' } as const;
-  const events = fixturesOf('tool.call.denied', 2).map(
-    (data) => ({ type: 'tool.call.denied', actor, data }) as NewEvent,
-  );
+  const events = denied.map((data) => ({ type: 'tool.call.denied', actor, data }) as NewEvent);
   await api.deps.db.atomic(await api.principal(key), async (tx) => {
     const { epoch } = await lockRun(tx, asId<RunId>(run), { kind: 'control' });
     const worker = { kind: 'worker', epoch } as const;
@@ -57,7 +57,7 @@ test('the header is taken and answered; an older reader is told the older versio
   assert.ok(sunset >= Number(old.headers.get('deprecation')?.slice(1)) * 1_000);
   assert.match(old.headers.get('link') ?? '', /rel="deprecation"/);
   const told = denials(old.json.data);
-  assert.equal(told.length, fixturesOf('tool.call.denied', 2).length);
+  assert.equal(told.length, denied.length);
   for (const { version, data, hash, stored_hash: stored } of told)
     assert.deepEqual([version, 'by' in data, hash, typeof stored], [1, false, undefined, 'string']);
 });

@@ -161,7 +161,7 @@ test('a path that is not served is a missing thing; a method that is not served 
     ['PUT', '/v1/runs', 'POST, GET'],
     ['HEAD', '/v1/runs', 'POST, GET'],
     ['OPTIONS', '/v1/me', 'GET'],
-    ['PATCH', `/v1/api-keys/${newId()}`, 'GET, DELETE'],
+    ['PUT', `/v1/api-keys/${newId()}`, 'GET, PATCH, DELETE'],
     ['PUT', '/v1/session', 'POST, GET, DELETE'],
   ] as const;
   for (const [method, path, allow] of cases) {

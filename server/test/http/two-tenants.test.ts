@@ -189,6 +189,7 @@ const ATTACKERS: Readonly<Record<string, (api: Api) => Promise<Attacker>>> = {
 
 /** Bodies without which a route looks at no id. */
 const BODIES: Readonly<Record<string, object>> = {
+  '/v1/api-keys/{id}': { contracts_version: '2026-11-01' },
   '/v1/users/{id}/identities': { issuer: issuer.name, subject: 'B' },
   '/v1/secrets/{id}': { value: 'of-b', hosts: ['b.example'] },
   '/v1/approvals/{id}/decision': { verdict: 'deny', digest: DIGEST },

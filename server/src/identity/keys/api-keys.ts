@@ -268,8 +268,8 @@ export async function revokeKey(tx: TenantTx, id: KeyId): Promise<void> {
 
 /** From the next call on the program of the key is told events as this release knows them. */
 export async function pinRelease(tx: TenantTx, id: KeyId, date: string): Promise<void> {
-  const release = demandRelease(date, '/contracts_version');
   const key = await lockKey(tx, id);
+  const release = demandRelease(date, '/contracts_version');
   if (!mayChange(tx.principal, key)) throw fault('forbidden', { detail: 'the key of another user' });
   await tx.run(sql`update api_keys k set contracts_version = ${release.date} where ${tx.mine('k')} and k.id = ${id}`);
   const detail = { contracts_version: release.date, before: key.contracts };
