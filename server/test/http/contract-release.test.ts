@@ -128,7 +128,7 @@ test('a pin is moved by its owner, with a record of it, and not by another tenan
     `select detail from app.audit where action = 'key.changed' and object_id = $1`,
     [made.id],
   );
-  assert.deepEqual(acts.rows[0]?.detail, { contracts_version: CURRENT_RELEASE, before: FIRST });
+  assert.deepEqual(JSON.parse(String(acts.rows[0]?.detail)), { contracts_version: CURRENT_RELEASE, before: FIRST });
 });
 
 test('a key from before pins, and one that an older node makes, knows the first release', async () => {
