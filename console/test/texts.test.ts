@@ -93,7 +93,11 @@ const SKILL: SkillSummary = {
   tools: ['web.scrape', 'artifact.read'],
   egress: ['@input'],
   entity_types: [],
+  data_classes: ['public'],
   budget: { tokens: 1, cost: '1', seconds: 1, calls: 1 },
+  origin: 'product',
+  state: 'approved',
+  input_schema: null,
 };
 
 test('the form of a run names its faults and becomes the body that the contract asks for', () => {

@@ -27,6 +27,7 @@ import {
   Uuid,
   Word,
 } from './shapes.ts';
+import { Skill, SkillSummary, SkillVersion, SkillVersionSummary } from './skills.ts';
 
 const Text = Type.String();
 const Texts = Type.Array(Text);
@@ -37,6 +38,8 @@ const summary = {
   status: RunStatus,
   /** `name@version`. */
   skill: Word,
+  /** Of the whole folder of the skill that this run was started with. */
+  skill_digest: Sha256,
   model: Word,
   created_by: Uuid,
   created_at: Time,
@@ -169,19 +172,6 @@ export const Session = closed({
 });
 export type Session = Answered<typeof Session>;
 
-/** A skill as lists show it. */
-export const SkillSummary = closed({
-  name: Word,
-  version: Word,
-  description: Text,
-  digest: Sha256,
-  tools: Texts,
-  egress: Texts,
-  entity_types: Texts,
-  budget: Budget,
-});
-export type SkillSummary = Answered<typeof SkillSummary>;
-
 /** Relative to the server unless it knows its public address. */
 export const SignedUrl = closed({ url: Text, expires_at: Time });
 export type SignedUrl = Answered<typeof SignedUrl>;
@@ -204,7 +194,8 @@ export const Problem = closed({
   title: Text,
   status: Type.Integer({ minimum: 400, maximum: 599 }),
   code: Word,
-  errors: Type.Optional(Type.Array(closed({ path: Text, message: Text }))),
+  /** `code` is stable, where there is one. */
+  errors: Type.Optional(Type.Array(closed({ path: Text, message: Text, code: Type.Optional(Word) }))),
 });
 export type Problem = Answered<typeof Problem>;
 
@@ -262,7 +253,10 @@ export const ANSWERS: Readonly<Record<string, TSchema>> = {
   Secret,
   SignedUrl,
   SignInLink,
+  Skill,
   SkillSummary,
+  SkillVersion,
+  SkillVersionSummary,
   Tenant,
   TenantBudget,
   TokenDenial,

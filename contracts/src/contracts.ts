@@ -22,7 +22,6 @@ export {
   RunSummary,
   Session,
   SignedUrl,
-  SkillSummary,
 } from './answers.ts';
 export {
   APPROVER_ROLES,
@@ -149,6 +148,15 @@ export {
   RetentionPolicy,
 } from './retention.ts';
 export { Uuid } from './shapes.ts';
+export {
+  ApproveSkill,
+  Skill,
+  type SkillChange,
+  SkillFileQuery,
+  SkillSummary,
+  SkillVersion,
+  SkillVersionSummary,
+} from './skills.ts';
 export { type Checked, type Checker, checker, type FieldProblem, type Schema, type Typed } from './validate.ts';
 export {
   CONTRACT_RELEASES,

@@ -65,6 +65,10 @@ export const SCOPES = [
   'approvals:write',
   'tools:read',
   'tools:write',
+  'skills:read',
+  'skills:write',
+  'skills:approve',
+  'skills:widen',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -12,6 +12,8 @@ const FAULTS = {
   unauthenticated: [401, 'A valid credential is required.'],
   payment_required: [402, 'The subscription of the tenant does not allow new runs.'],
   forbidden: [403, 'The credential does not allow this.'],
+  uploader_may_not: [403, 'Who uploaded the skill may not approve it.'],
+  widens: [403, 'The version may do more than the approved one: approving it takes the scope skills:widen.'],
   starter_may_not: [403, 'Who started the run may not approve its calls.'],
   approver_may_not: [403, 'The policy of the tenant does not let this person approve this call.'],
   owner_only: [403, 'Only an owner of the tenant may make this laxer.'],
@@ -21,6 +23,8 @@ const FAULTS = {
   conflict: [409, 'The present state does not allow this.'],
   already_ended: [409, 'The run has ended already.'],
   already_decided: [409, 'This is not waiting for a decision any more.'],
+  digest_changed: [409, 'The decision is for other bytes than those that are there.'],
+  skill_not_approved: [409, 'No person of the tenant has approved the skill.'],
   card_changed: [409, 'The decision is for another card than the one that waits.'],
   too_early: [409, 'The call may still be under way; look again later.'],
   idempotency_in_flight: [409, 'A request with this Idempotency-Key is being worked on.'],
@@ -57,7 +61,7 @@ export interface FaultOptions {
   /** For the log only; never shown to a caller. */
   readonly detail?: string;
   /** For the caller: which fields are wrong. Must hold no secret. */
-  readonly fields?: readonly { readonly path: string; readonly message: string }[];
+  readonly fields?: readonly { readonly path: string; readonly message: string; readonly code?: string }[];
   readonly cause?: unknown;
   /** Seconds after which the caller may try again. */
   readonly retryAfter?: number;

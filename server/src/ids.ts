@@ -23,6 +23,7 @@ export type SecretId = Id<'secret'>;
 export type TokenDenialId = Id<'token_denial'>;
 export type CallId = Id<'call'>;
 export type ActionId = Id<'action'>;
+export type SkillId = Id<'skill'>;
 export type ApprovalId = Id<'approval'>;
 export type DecisionId = Id<'egress-decision'>;
 

@@ -1,8 +1,10 @@
 // The grant of a run: what it may do, fixed before the first untrusted byte. Anything else is refused unseen (R7, R14).
 
+import { isOnHosts } from './urls.ts';
+
 export interface Grant {
   readonly tools: readonly { readonly tool: string; readonly count?: number }[];
-  /** Exact `host:port`. */
+  /** `host:port`, or `*.name:port` for any name below it. */
   readonly hosts: readonly string[];
   /** Normalised URLs that a person stated. */
   readonly urls: readonly string[];
@@ -39,7 +41,7 @@ export function decideGrant(
     return block('count_spent', 'The run has used up its calls of this tool.');
   if (call.url !== undefined) {
     const url = normalize(call.url);
-    if (url === undefined || !grant.urls.includes(url))
+    if (url === undefined || !(grant.urls.includes(url) || isOnHosts(grant.hosts, url)))
       return block('target_not_stated', 'The URL was not stated by the person who started the run.');
   }
   if (

@@ -4,7 +4,7 @@ import { isSelected } from './selection.ts';
 import type { Scalar, Source, Stated } from './stated.ts';
 import type { FrozenGrant } from './task-grant.ts';
 import type { ArgLabel, Effect } from './tool-label.ts';
-import { normalizeUrl } from './urls.ts';
+import { isOnHosts, normalizeUrl } from './urls.ts';
 
 /** From the user's own word down to nobody's. The first four hold for private data too (R11). */
 export type Ground =
@@ -68,10 +68,7 @@ function mayFollow(evidence: Evidence, url: string): boolean {
 }
 
 function isGrantedHost(evidence: Evidence, url: string): boolean {
-  const parsed = URL.parse(url);
-  if (parsed === null || parsed.username !== '' || parsed.password !== '') return false;
-  const port = parsed.port === '' ? (parsed.protocol === 'https:' ? '443' : '80') : parsed.port;
-  return evidence.grant.hosts?.includes(`${parsed.hostname}:${port}`) === true;
+  return isOnHosts(evidence.grant.hosts ?? [], url);
 }
 
 function justifyFromMemory(

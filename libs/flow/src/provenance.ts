@@ -5,7 +5,7 @@ import { type Justification, justify, justifyPlace } from './justify.ts';
 import { isPrivateUrl } from './private-address.ts';
 import type { Scalar } from './stated.ts';
 import { type ArgLabel, argLabel, type Effect, leavesTenant, type ToolLabel } from './tool-label.ts';
-import { normalizeUrl } from './urls.ts';
+import { isOnHosts, normalizeUrl } from './urls.ts';
 import type { Arguments, Judged, Reason, Standing } from './verdict.ts';
 
 const MOST_VALUES = 2_000;
@@ -40,10 +40,7 @@ function addressReason(standing: Standing, { leaf, label }: Judged): Reason | un
   if (url === undefined)
     return { code: 'scheme_refused', arg: leaf.path, detail: 'Only http and https can be called.' };
   if (standing.policy.privateAddresses === 'elsewhere') return undefined;
-  const parsed = URL.parse(url);
-  const port = parsed?.port === '' || parsed === null ? (scheme === 'https' ? '443' : '80') : parsed.port;
-  const granted = standing.grant.hosts?.includes(`${parsed?.hostname ?? ''}:${port}`) === true;
-  return isPrivateUrl(url) && !granted
+  return isPrivateUrl(url) && !isOnHosts(standing.grant.hosts ?? [], url)
     ? { code: 'private_address', arg: leaf.path, detail: 'The address is in a private range.' }
     : undefined;
 }

@@ -34,3 +34,12 @@ export function isStated(url: string, stated: readonly string[]): boolean {
   const normal = normalizeUrl(url);
   return normal !== undefined && stated.includes(normal);
 }
+
+/** True for a URL without credentials on one of these `host:port` or `*.name:port`. */
+export function isOnHosts(hosts: readonly string[], url: string): boolean {
+  const parsed = URL.parse(url);
+  if (parsed === null || parsed.username !== '' || parsed.password !== '') return false;
+  const port = parsed.port === '' ? (parsed.protocol === 'https:' ? '443' : '80') : parsed.port;
+  const place = `${parsed.hostname}:${port}`;
+  return hosts.some((host) => (host.startsWith('*.') ? place.endsWith(host.slice(1)) : place === host));
+}

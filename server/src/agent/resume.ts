@@ -2,7 +2,7 @@
 import { append } from '../events/events.ts';
 import { countLost, formatMoney, microCents, type Used } from '../limits/limits.ts';
 import { loadWork, settleLostSteps, startRun } from '../runs/runs.ts';
-import type { Skill } from '../skills/skills.ts';
+import { findByDigest, type Skill } from '../skills/skills.ts';
 import { loadTools } from '../tools/tools.ts';
 import type { AgentDeps, Claim, DriveContext, Hold } from './context.ts';
 import type { Journal } from './journal.ts';
@@ -60,10 +60,13 @@ export async function takeUp(deps: AgentDeps, claim: Claim, hold: Hold): Promise
     },
     touched: () => deps.signals.touched(id),
   };
-  const skill = deps.skills.find(`${work.skillName}@${work.skillVersion}`);
+  const skill = await findByDigest(deps.db.tenant(principal), deps.skills, {
+    name: work.skillName,
+    version: work.skillVersion,
+    digest: work.skillDigest,
+  });
   const model = deps.models.find(work.model);
-  const refusal =
-    skill?.digest !== work.skillDigest ? 'skill_changed' : model === undefined ? 'unknown_model' : undefined;
+  const refusal = skill === undefined ? 'skill_changed' : model === undefined ? 'unknown_model' : undefined;
   return { seq, context, skill, model, refusal };
 }
 

@@ -122,12 +122,15 @@ export async function findArtifact(scope: TenantScope, id: ArtifactId): Promise<
 }
 
 /** Which of these ids are artifacts of this tenant. */
-export async function knownArtifacts(scope: TenantScope, ids: readonly string[]): Promise<ReadonlySet<string>> {
+export async function artifactLabels(
+  scope: TenantScope,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, 'public' | 'private'>> {
   const known = await scope.rows(
-    sql`select a.id from artifacts a where ${scope.mine('a')} and a.id = any(${[...ids]}::uuid[]) and a.state = 'stored' and ${kept}`,
-    (row: Row) => row.text('id'),
+    sql`select a.id, a.confidentiality from artifacts a where ${scope.mine('a')} and a.id = any(${[...ids]}::uuid[]) and a.state = 'stored' and ${kept}`,
+    (row: Row) => [row.text('id'), row.text('confidentiality') === 'public' ? 'public' : 'private'] as const,
   );
-  return new Set(known);
+  return new Map(known);
 }
 
 /** Newest first. Renderings are what a model saw of a source: they are reached by id, not listed. */

@@ -58,7 +58,11 @@ export type AuditAction =
   | 'effect.unknown'
   | 'effect.resolved'
   | 'action.declared'
-  | 'action.removed';
+  | 'action.removed'
+  | 'skill.uploaded'
+  | 'skill.approved'
+  | 'skill.withdrawn'
+  | 'skill.removed';
 
 export interface Act {
   readonly action: AuditAction;

@@ -19,6 +19,8 @@ const KEY_COLUMNS = {
   'idempotency.body': 'sealed_by',
   'secrets.value': 'sealed_by',
   'actions.declaration': 'sealed_by',
+  'skills.folder': 'sealed_by',
+  'skills.facts': 'sealed_by',
   'approvals.card': 'sealed_by',
   'approval_seats.note': 'sealed_by',
   'egress_decisions.place': 'sealed_by',

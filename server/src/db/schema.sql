@@ -1418,6 +1418,57 @@ grant delete, select on app.sessions to {{p}}_purger;
 grant insert, select on app.sessions to {{p}}_tenant;
 grant update (expires_at, last_used_at, ended_at) on app.sessions to {{p}}_tenant;
 
+create table app.skills (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  version text not null,
+  digest bytea not null,
+  files integer not null,
+  bytes integer not null,
+  folder bytea not null,
+  facts bytea not null,
+  key_id text not null,
+  user_id uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  state text not null default 'pending'::text,
+  approved_by uuid,
+  approved_at timestamp with time zone,
+  withdrawn_by uuid,
+  withdrawn_at timestamp with time zone,
+  constraint skills_pkey PRIMARY KEY (tenant_id, id),
+  constraint skills_bytes_check CHECK (((bytes >= 0) AND (bytes <= 1048576))),
+  constraint skills_check CHECK ((((approved_at IS NULL) = (approved_by IS NULL)) AND ((withdrawn_at IS NULL) = (withdrawn_by IS NULL)))),
+  constraint skills_check1 CHECK (((state = 'pending'::text) OR (approved_at IS NOT NULL))),
+  constraint skills_check2 CHECK (((state <> 'withdrawn'::text) OR (withdrawn_at IS NOT NULL))),
+  constraint skills_digest_check CHECK ((length(digest) = 32)),
+  constraint skills_files_check CHECK (((files >= 1) AND (files <= 100))),
+  constraint skills_name_check CHECK (((name ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(name) <= 64))),
+  constraint skills_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'withdrawn'::text]))),
+  constraint skills_version_check CHECK ((version ~ '^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$'::text)),
+  constraint skills_tenant_id_approved_by_fkey FOREIGN KEY (tenant_id, approved_by) REFERENCES app.users(tenant_id, id),
+  constraint skills_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.users(tenant_id, id),
+  constraint skills_tenant_id_withdrawn_by_fkey FOREIGN KEY (tenant_id, withdrawn_by) REFERENCES app.users(tenant_id, id),
+  constraint skills_tenant_id_name_version_key UNIQUE (tenant_id, name, version)
+);
+alter table app.skills owner to {{p}}_owner;
+alter table app.skills enable row level security;
+alter table app.skills force row level security;
+create policy closed_insert on app.skills as restrictive for insert to {{p}}_tenant
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy closed_update on app.skills as restrictive for update to {{p}}_tenant
+  using (true)
+  with check (( SELECT app.open_to_writers() AS open_to_writers));
+create policy copy on app.skills as permissive for select to {{p}}_copier
+  using (true);
+create policy wall on app.skills as permissive for all to {{p}}_purger, {{p}}_tenant
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.skills to {{p}}_copier;
+grant delete, select on app.skills to {{p}}_purger;
+grant delete, insert, select on app.skills to {{p}}_tenant;
+grant update (state, approved_by, approved_at, withdrawn_by, withdrawn_at) on app.skills to {{p}}_tenant;
+
 create table app.tenant_keys (
   tenant_id uuid not null,
   key_id text not null,

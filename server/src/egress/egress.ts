@@ -5,4 +5,4 @@ export { chargeBytes, takeCall } from './allowance.ts';
 export { type DecisionFilter, type Hop, listDecisions, recordDecisions } from './decisions.ts';
 export { checkPlace, type EgressWays, type Governed, govern } from './govern.ts';
 export { type EgressLists, type Listed, parseLists, permits } from './lists.ts';
-export { getEgressPolicy, putEgressPolicy } from './policy.ts';
+export { getEgressPolicy, putEgressPolicy, readPolicy } from './policy.ts';

@@ -1,40 +1,57 @@
-// From what a person asked to what a run may do: the skill asks, the person states, the grant is where both meet.
+// From what a person asked to what a run may do: the skill asks, the tenant allows, the person states; the grant is where all of it meets.
+import { checkValue } from '@sallyport/compat';
 import type { Budget, CreateRun } from '@sallyport/contracts';
 import { normalizeUrl, statedUrls } from '@sallyport/flow';
-import { knownArtifacts } from '../artifacts/artifacts.ts';
-import type { TenantScope } from '../db/db.ts';
+import { artifactLabels } from '../artifacts/artifacts.ts';
+import type { TenantScope, TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
+import { type Allowed, boundAsks, loadBounds } from '../grants/grants.ts';
 import { microCents } from '../limits/limits.ts';
 import type { NewRun, RunGrant } from '../runs/runs.ts';
-import type { Skill } from '../skills/skills.ts';
+import { findForRun, readsPrivate, type Skill } from '../skills/skills.ts';
 import type { HttpDeps } from './deps.ts';
 
-/** The skill's word for "what the person stated". */
-const STATED = '@input';
-
-/** Throws `invalid_skill`, `unknown_model` or `invalid_input`; touches nothing. */
-export function planRun(deps: Pick<HttpDeps, 'skills' | 'models'>, asked: CreateRun): NewRun {
-  const skill = deps.skills.find(asked.skill);
-  if (skill === undefined) throw fault('invalid_skill', { fields: [{ path: '/skill', message: 'is not known' }] });
+/**
+ * Throws `invalid_skill`, `skill_not_approved`, `unknown_model`, `invalid_input` or `unknown_reference`; writes nothing, and keeps the
+ * version of the skill from being removed until the transaction ends.
+ */
+export async function planRun(
+  tx: TenantTx,
+  deps: Pick<HttpDeps, 'skills' | 'models'> & { readonly egress: Pick<HttpDeps['egress'], 'deployment'> },
+  asked: CreateRun,
+): Promise<NewRun> {
   const model = asked.model ?? deps.models.fallback;
   if (!deps.models.names.includes(model))
     throw fault('unknown_model', { fields: [{ path: '/model', message: 'is not configured' }] });
+  const skill = await findForRun(tx, deps.skills, asked.skill);
+  demandInput(skill, asked.input ?? {});
+  await demandArtifacts(tx, skill, asked.input?.artifacts ?? []);
+  const allowed = boundAsks(skill, await loadBounds(tx, deps.egress.deployment, skill));
   const { name, version, digest } = skill;
   return {
     skill: { name, version, digest },
     model,
     task: asked.task,
     input: asked.input ?? {},
-    grant: grantOf(skill, asked),
-    budget: smallerBudget(skill.budget, asked.budget ?? {}),
+    grant: grantOf(skill, allowed, asked),
+    budget: smallerBudget(allowed.budget, asked.budget ?? {}),
   };
 }
 
-function grantOf(skill: Skill, asked: CreateRun): RunGrant {
+/** The input as the skill's own schema wants it. */
+function demandInput({ inputSchema }: Skill, input: NonNullable<CreateRun['input']>): void {
+  if (inputSchema === undefined) return;
+  const verdict = checkValue(inputSchema, input);
+  if (verdict.is === 'valid') return;
+  const { path, detail } = verdict.is === 'invalid' ? verdict.fault : { path: '', detail: verdict.why };
+  throw fault('invalid_input', { fields: [{ path: `/input${path}`, message: detail.slice(0, 300) }] });
+}
+
+function grantOf(skill: Skill, allowed: Allowed, asked: CreateRun): RunGrant {
   return {
-    tools: skill.tools.map((tool) => ({ tool })),
-    hosts: skill.egress.filter((host) => host !== STATED),
-    urls: skill.egress.includes(STATED) ? [...new Set([...inputUrls(asked), ...statedUrls([asked.task])])] : [],
+    tools: allowed.tools.filter(({ granted }) => granted).map(({ tool }) => ({ tool })),
+    hosts: [...new Set(allowed.egress.flatMap(({ hosts }) => hosts))],
+    urls: allowed.stated ? [...new Set([...inputUrls(asked), ...statedUrls([asked.task])])] : [],
     artifacts: [...new Set(asked.input?.artifacts ?? [])],
     entityTypes: skill.entityTypes,
   };
@@ -62,12 +79,19 @@ function smallerBudget(most: Budget, asked: Partial<Budget>): Budget {
   };
 }
 
-/** An artifact of another tenant and one that never was are the same: unknown. */
-export async function demandArtifacts(scope: TenantScope, ids: readonly string[]): Promise<void> {
+/** An artifact of another tenant and one that never was are the same: unknown. A private one is no input of a skill that reads public data alone. */
+async function demandArtifacts(scope: TenantScope, skill: Skill, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  const known = await knownArtifacts(scope, ids);
+  const known = await artifactLabels(scope, ids);
   const fields = ids.flatMap((id, at) =>
     known.has(id) ? [] : [{ path: `/input/artifacts/${at}`, message: 'does not exist' }],
   );
   if (fields.length > 0) throw fault('unknown_reference', { fields });
+  if (readsPrivate(skill)) return;
+  const closed = ids.flatMap((id, at) =>
+    known.get(id) === 'public'
+      ? []
+      : [{ path: `/input/artifacts/${at}`, message: 'is private, and the skill reads public data alone' }],
+  );
+  if (closed.length > 0) throw fault('invalid_input', { fields: closed });
 }

@@ -19,7 +19,7 @@ export {
   settle,
   settleLost,
 } from './reservations.ts';
-export { createBudget, getBudget, listBudgets, type TenantLimit, updateBudget } from './tenant-budgets.ts';
+export { budgetCaps, createBudget, getBudget, listBudgets, type TenantLimit, updateBudget } from './tenant-budgets.ts';
 
 export interface Used {
   readonly tokens: number;

@@ -175,6 +175,20 @@ export function listBudgets(
   return readBudgets(scope, page);
 }
 
+/** The smallest limits of all active budgets: what no run can use more of, however empty its periods are. */
+export async function budgetCaps(
+  scope: TenantScope,
+): Promise<{ readonly cost: string | undefined; readonly tokens: number | undefined }> {
+  const caps = await scope.first(
+    sql`select min(b.limit_cost)::text as cost, min(b.limit_tokens) as tokens from budgets b where ${scope.mine('b')} and b.state = 'active'`,
+    (row: Row) => {
+      const cost = row.textOrNull('cost');
+      return { cost: cost === null ? undefined : formatMoney(microCents(cost)), tokens: row.bigintOrNull('tokens') };
+    },
+  );
+  return { cost: caps?.cost, tokens: caps?.tokens === null ? undefined : Number(caps?.tokens) };
+}
+
 /** Throws `conflict` when the tenant has as many budgets as it may, closed ones among them, since they can be opened again: every step of every run locks them all. */
 export async function createBudget(
   tx: TenantTx,

@@ -8,6 +8,7 @@ import { createPool, type PoolLoad, type PoolOptions } from './pool.ts';
 
 export type { ReadableDocument } from './document.ts';
 export { ParseError, type ParseErrorCode } from './parse-error.ts';
+export { type PlainEntry, ZipFile, type ZipKind } from './zip.ts';
 
 export interface ParseInput {
   /** Must not change until the promise settles; they are copied once, into the thread. */

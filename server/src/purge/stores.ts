@@ -28,6 +28,7 @@ const TABLES = {
   approval_policies: sql`approval_policies`,
   entity_types: sql`entity_types`,
   actions: sql`actions`,
+  skills: sql`skills`,
   entities: sql`entities`,
   artifact_links: sql`artifact_links`,
   link_epochs: sql`link_epochs`,

@@ -50,6 +50,7 @@ function readSummary(row: Row): RunSummary {
     tenant_id: row.text('tenant_id'),
     status: row.text('status') as RunStatus,
     skill: `${row.text('skill_name')}@${row.text('skill_version')}`,
+    skill_digest: Buffer.from(row.bytes('skill_digest')).toString('hex'),
     model: row.text('model'),
     created_by: row.text('user_id'),
     created_at: row.time('created_at').toISOString(),
@@ -94,7 +95,7 @@ export async function getRunRecord(scope: TenantScope, id: RunId): Promise<RunRe
 
 export async function getRun(scope: TenantScope, id: RunId): Promise<Run> {
   const run = await scope.first(
-    sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
+    sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.skill_digest, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
           r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls,
           (select count(*)::int from effects f where ${scope.mine('f')} and f.run_id = r.id and f.state = 'unknown') as unknown_effects,
           r.task, r.input, r.key_id as sealed_by, r.result, r.result_key_id as result_sealed_by,
@@ -142,7 +143,7 @@ export async function listRuns(scope: TenantScope, filter: RunFilter): Promise<R
           || array(select f.run_id from effects f where ${scope.mine('f')} and f.state = 'unknown'))`
       : sql`${scope.mine('r')}`;
   return scope.rows(
-    sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
+    sql`select r.id, r.tenant_id, r.status, r.skill_name, r.skill_version, r.skill_digest, r.model, r.user_id, r.created_at, r.started_at, r.ended_at, r.error_code, r.last_seq, r.head,
           r.used_tokens, r.used_cost::text as used_cost, r.used_calls, r.budget_tokens, r.budget_cost::text as budget_cost, r.budget_seconds, r.budget_calls,
           (select count(*)::int from effects f where ${scope.mine('f')} and f.run_id = r.id and f.state = 'unknown') as unknown_effects
         from runs r where ${among} and ${sql.all(
@@ -174,7 +175,7 @@ export async function loadWork(scope: TenantScope, id: RunId): Promise<RunWork> 
         userId: summary.created_by,
         skillName: row.text('skill_name'),
         skillVersion: row.text('skill_version'),
-        skillDigest: Buffer.from(row.bytes('skill_digest')).toString('hex'),
+        skillDigest: summary.skill_digest,
         model: summary.model,
         task: row.contentText('runs.task', id),
         input: row.contentJson<Run['input']>('runs.input', id),

@@ -66,6 +66,7 @@ const DELETABLE = [
   'idempotency',
   'identities',
   'secrets',
+  'skills',
   'token_denials',
 ];
 

@@ -48,6 +48,7 @@ export const TENANT_TABLES: ReadonlySet<string> = new Set([
   'billing_subscriptions',
   'billing_balances',
   'actions',
+  'skills',
   'approval_policies',
   'approvals',
   'approval_seats',

@@ -195,7 +195,7 @@ async function sendFindings(id: RunId): Promise<void> {
   assert.equal((await artifacts.insertArtifact(scope, blob, wanted)).id, made.id, 'a repeat makes no second one');
   const artifactId = asId<Parameters<typeof artifacts.getArtifact>[1]>(made.id);
   await artifacts.getArtifact(scope, artifactId);
-  assert.deepEqual([...(await artifacts.knownArtifacts(scope, [made.id, newId()]))], [made.id]);
+  assert.deepEqual([...(await artifacts.artifactLabels(scope, [made.id, newId()])).keys()], [made.id]);
   await artifacts.listArtifacts(scope, { limit: 20 });
   await artifacts.listArtifacts(scope, { limit: 20, runId: id, before: artifactId });
   for await (const chunk of (await artifacts.openArtifact(scope, blobs, artifactId)).content)

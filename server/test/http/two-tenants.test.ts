@@ -10,6 +10,7 @@ import { ROUTES, type Route } from '../../src/http/http.ts';
 import { createSetupToken } from '../../src/identity/identity.ts';
 import { asId, newId, type RunId } from '../../src/ids.ts';
 import { TENANT_TABLES } from '../db/parser-gate.ts';
+import { skillZip } from '../skill-folder.ts';
 import { type Answer, type Api, type Asked, startApi } from './api.ts';
 import { openBrowser } from './browser.ts';
 import { openTestIssuer } from './issuer.ts';
@@ -30,6 +31,7 @@ interface Things {
   readonly denial: string;
   readonly approval: string;
   readonly action: string;
+  readonly skill: string;
 }
 
 const DIGEST = 'a'.repeat(64);
@@ -131,7 +133,14 @@ async function furnish(api: Api): Promise<Things> {
     },
   });
   assert.equal(action.status, 201, action.text);
+  const skill = await api.ask('/v1/skills', {
+    key,
+    headers: { 'content-type': 'application/zip' },
+    body: skillZip({ name: 'of-a', body: 'SECRET-OF-A', more: 'license: SECRET-OF-A' }),
+  });
+  assert.equal(skill.status, 201, skill.text);
   return {
+    skill: skill.json.name,
     action: action.json.id,
     approval: held.id,
     denial: denial.json.id,
@@ -162,6 +171,7 @@ function ownId(route: Route, things: Things): string {
   if (route.path.startsWith('/v1/token-denials/')) return things.denial;
   if (route.path.startsWith('/v1/approvals/')) return things.approval;
   if (route.path.startsWith('/v1/actions/')) return things.action;
+  if (route.path.startsWith('/v1/skills/')) return things.skill;
   throw new TypeError(`the attack does not know whose id ${route.path} takes`);
 }
 
@@ -192,20 +202,28 @@ const BODIES: Readonly<Record<string, object>> = {
   '/v1/api-keys/{id}': { contracts_version: '2026-11-01' },
   '/v1/users/{id}/identities': { issuer: issuer.name, subject: 'B' },
   '/v1/secrets/{id}': { value: 'of-b', hosts: ['b.example'] },
+  '/v1/skills/{name}/versions/{version}/approval': { digest: DIGEST },
   '/v1/approvals/{id}/decision': { verdict: 'deny', digest: DIGEST },
   '/v1/runs/{id}/effects/{key}/resolution': { outcome: 'unknown', note: 'looked' },
+};
+
+/** Queries without which a route looks at no id. */
+const SEARCHES: Readonly<Record<string, string>> = {
+  '/v1/skills/{name}/versions/{version}/file': '?path=SKILL.md',
 };
 
 function pathOf({ path }: Route, id: string, things: Things): string {
   return path
     .replace('{id}', id)
+    .replace('{name}', id)
+    .replace('{version}', '1.0.0')
     .replace('{seq}', '0')
     .replace('{key}', 'call:c')
     .replace('{identity}', things.identity);
 }
 
 const ask = (attacker: Attacker, route: Route, id: string, things: Things): Promise<Answer> =>
-  attacker(pathOf(route, id, things), {
+  attacker(pathOf(route, id, things) + (SEARCHES[route.path] ?? ''), {
     method: route.method,
     ...(['POST', 'PATCH', 'PUT'].includes(route.method) ? { json: BODIES[route.path] ?? {} } : {}),
   });
@@ -320,6 +338,7 @@ for (const setting of CASES)
           'GET /v1/budgets',
           'GET /v1/secrets',
           'GET /v1/entity-types',
+          'GET /v1/skills',
           'GET /v1/token-denials',
           'GET /v1/egress/policy',
           'GET /v1/egress/decisions',

@@ -26,7 +26,9 @@ import type { KeyPrincipal } from '../../src/principal.ts';
 import { putRetention } from '../../src/retention/retention.ts';
 import { createRun, finishRun, startRun } from '../../src/runs/runs.ts';
 import { createSecret } from '../../src/secrets/secrets.ts';
+import { uploadSkill } from '../../src/skills/skills.ts';
 import type { TestDatabase } from '../database.ts';
+import { skillText } from '../skill-folder.ts';
 
 export const peppers = createPeppers(new Map([[1, Buffer.alloc(32, 7)]]));
 
@@ -39,6 +41,8 @@ export interface Furnished {
   readonly apiKey: string;
   readonly ended: RunId;
 }
+
+const NO_SKILLS = { list: () => [], find: () => undefined };
 
 const LABEL = { integrity: 'untrusted', confidentiality: 'private', sources: [] } as const;
 
@@ -103,6 +107,10 @@ export async function furnish(database: TestDatabase, blobs: BlobStore, word: st
       },
       identity: ['id'],
       title: 'id',
+    });
+    await uploadSkill(tx, alice, NO_SKILLS, {
+      name: 'marked',
+      files: [{ path: 'SKILL.md', bytes: Buffer.from(skillText({ name: 'marked', body: mark })) }],
     });
     await putEgressPolicy(tx, { deny: [`${mark}.example`], limits: [{ calls_per_minute: 9 }] });
     await takeCall(tx, 'web.scrape');

@@ -28,4 +28,8 @@ export const SCOPES: Readonly<Record<Scope, string>> = {
   'approvals:write': 'Change who may approve',
   'tools:read': 'See which actions agents may be given',
   'tools:write': 'Declare and remove actions',
+  'skills:read': 'Read the skills of the tenant',
+  'skills:write': 'Upload and remove skills',
+  'skills:approve': 'Approve versions of skills that may do no more than before, and take approvals back',
+  'skills:widen': 'Approve versions of skills that may do more than before',
 };

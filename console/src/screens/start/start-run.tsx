@@ -28,7 +28,9 @@ export function StartRun({ onClose }: { readonly onClose: () => void }) {
     <Panel title="Start a run" isOpen onClose={onClose}>
       {skills.isPending && <Loading what="the skills" />}
       {skills.isError && <ProblemNote error={skills.error} retry={() => void skills.refetch()} />}
-      {skills.data !== undefined && <StartForm skills={skills.data} onClose={onClose} />}
+      {skills.data !== undefined && (
+        <StartForm skills={skills.data.filter(({ state }) => state === 'approved')} onClose={onClose} />
+      )}
     </Panel>
   );
 }

@@ -16,12 +16,18 @@ export interface SkillRequests {
     readonly seconds?: number;
     readonly calls?: number;
   };
+  /** Path of a JSON Schema within the folder, for the input of a run. */
+  readonly inputs: string | undefined;
+  /** Keys that stand in the file and that no reader acts upon yet; who takes a skill in decides what that means. */
+  readonly unread: readonly string[];
 }
 
 export interface Skill {
   readonly name: string;
   readonly description: string;
   readonly license: string | undefined;
+  /** Words of `allowed-tools`; they may only narrow what `sallyport/tools` asks for. */
+  readonly allowedTools: readonly string[] | undefined;
   readonly body: string;
   readonly sallyport: SkillRequests;
 }
@@ -47,6 +53,7 @@ const OURS = new Set(
     'policy-file',
   ].map((key) => `sallyport/${key}`),
 );
+const UNREAD = ['sallyport/model', 'sallyport/outputs', 'sallyport/policy-file'];
 const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
 /** Parses and validates a SKILL.md that lies in a folder of this name. Never throws on bad input. */
@@ -70,12 +77,14 @@ export function parseSkill(text: string, folder: string): ParsedSkill {
   if (problems.length === 0) problems.push(...validateSkill(text, { directory: folder }).errors);
   if (problems.length > 0) return { ok: false, problems };
   const license = front.value.get('license');
+  const allowed = front.value.get('allowed-tools');
   return {
     ok: true,
     skill: {
       name: String(front.value.get('name')),
       description: String(front.value.get('description')),
       license: typeof license === 'string' ? license : undefined,
+      allowedTools: typeof allowed === 'string' ? words(allowed) : undefined,
       body: lines
         .slice(end + 1)
         .join('\n')
@@ -133,6 +142,8 @@ function readRequests(metadata: ReadonlyMap<string, string>, problems: Problem[]
     entities,
     dataClasses: words(get('data-classes')),
     budget: readBudget(get('budget'), add),
+    inputs: get('inputs'),
+    unread: UNREAD.filter((key) => metadata.has(key)),
   };
 }
 

@@ -14,6 +14,7 @@ import { RateLimited, refusalReason } from '../guard/rate-guard.ts';
 import type { Answer } from '../message/answer.ts';
 import { RELEASE_HEADER } from '../message/contract-release.ts';
 import { asFault, problemHeaders, problemOf } from '../message/problem.ts';
+import { PARAM_FORMS } from '../param-forms.ts';
 import type { RawCall, Route, Services } from '../route.ts';
 import { authenticate, authorize, type Caller, type Credentials, credentialOf, refuseKeyInUrl } from './credentials.ts';
 import { recordSpan, type TracePlace, tracePlace } from './request-span.ts';
@@ -62,9 +63,6 @@ const SECURITY_HEADERS = {
 const CALLER_GONE = 499;
 /** Methods that change nothing; a cookie needs no proof of its page for them. */
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
-/** Of the effect ledger. */
-const EFFECT_KEY = /^[a-z]{1,20}:[\w:.-]{1,150}$/;
-const WHOLE_NUMBER = /^(0|[1-9]\d{0,9})$/;
 
 /** Headers of every answer, also of those that the framework refuses before any hook; and the line at its end. */
 export function begin(seen: Seen, request: FastifyRequest, reply: FastifyReply): Exchange {
@@ -144,8 +142,7 @@ export async function admit(
 function demandIds(route: Route, params: Readonly<Record<string, string>>): void {
   for (const name of route.params) {
     const value = params[name] ?? '';
-    const fits = name === 'seq' ? WHOLE_NUMBER.test(value) : name === 'key' ? EFFECT_KEY.test(value) : isUuid(value);
-    if (!fits) throw fault('not_found');
+    if (!(PARAM_FORMS[name]?.test(value) ?? isUuid(value))) throw fault('not_found');
   }
 }
 

@@ -95,7 +95,10 @@ function disposition(kind: 'inline' | 'attachment', name: string): string {
 }
 
 /** The type is never the sender's word: what is not in the short list leaves as bytes to be saved. */
-export function contentHeaders(artifact: Artifact, wanted?: 'inline' | 'attachment'): Record<string, string> {
+export function contentHeaders(
+  artifact: Pick<Artifact, 'media_type' | 'bytes' | 'name'>,
+  wanted?: 'inline' | 'attachment',
+): Record<string, string> {
   const shown = Object.hasOwn(SHOWN, artifact.media_type) ? SHOWN[artifact.media_type] : undefined;
   return {
     'content-type': shown ?? 'application/octet-stream',

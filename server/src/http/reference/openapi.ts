@@ -15,6 +15,7 @@ import {
 } from '@sallyport/contracts';
 import { type FaultCode, listFaults } from '../../errors.ts';
 import { PAGE_MARK } from '../guard/own-page.ts';
+import { PARAM_FORMS } from '../param-forms.ts';
 import type { AnswerSpec, Route } from '../route.ts';
 import { faultsOf } from './faults-of.ts';
 
@@ -45,6 +46,12 @@ const PROBLEM_MEDIA = 'application/problem+json';
 const EVENT_STREAM = 'text/event-stream';
 const FAULTS = new Map(listFaults().map((fault) => [fault.code, fault]));
 const text = { type: 'string' } as const;
+
+function formOf(name: string): Json {
+  if (name === 'seq') return { type: 'integer', minimum: 0 };
+  const form = PARAM_FORMS[name];
+  return form === undefined ? plain(Uuid) : { type: 'string', pattern: form.source };
+}
 
 /** A schema as plain JSON; a named one inside it is a reference. */
 function plain(schema: unknown, top = false): Json {
@@ -80,7 +87,7 @@ function parameters(route: Route): Json[] {
       name,
       in: 'path',
       required: true,
-      schema: name === 'seq' ? { type: 'integer', minimum: 0 } : plain(Uuid),
+      schema: formOf(name),
     })),
     ...propertiesOf(route.query).map(([name, schema]) => ({
       name,

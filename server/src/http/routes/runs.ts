@@ -8,7 +8,7 @@ import { created, ok } from '../message/answer.ts';
 import { page } from '../message/cursor.ts';
 import { timeOf } from '../message/query.ts';
 import { type Route, route } from '../route.ts';
-import { demandArtifacts, planRun } from '../run-plan.ts';
+import { planRun } from '../run-plan.ts';
 
 const CREATE = { method: 'POST', path: '/v1/runs', idempotency: 'replay' } as const;
 
@@ -21,15 +21,14 @@ export const runRoutes: readonly Route[] = [
     bodyIds: ['/input/artifacts/*'],
     sample: { skill: 'web-digest', task: 'What does this page say?', input: { urls: ['https://example.com/'] } },
     answers: [made(Run, 'The run, queued.')],
-    faults: ['invalid_skill', 'invalid_input', 'unknown_model', 'disk_full', 'payment_required'],
+    faults: ['invalid_skill', 'skill_not_approved', 'invalid_input', 'unknown_model', 'disk_full', 'payment_required'],
     handle: async (call) => {
       const { principal, services, body } = call;
       if (await services.disk.full()) throw fault('disk_full');
       let started: RunId | undefined;
       const keyed = await idempotently(call, CREATE, async (tx) => {
-        const plan = planRun(services, body);
+        const plan = await planRun(tx, services, body);
         await services.billing?.demandEntitled(tx);
-        await demandArtifacts(tx, plan.grant.artifacts);
         started = await createRun(tx, principal, plan);
         return created(`/v1/runs/${started}`, await getRun(tx, started));
       });

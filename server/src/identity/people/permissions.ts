@@ -34,6 +34,12 @@ export const PERMISSIONS: Readonly<Record<Scope, readonly Role[]>> = {
   'approvals:write': ADMINS,
   'tools:read': BUILDERS,
   'tools:write': ADMINS,
+  'skills:read': EVERYBODY,
+  'skills:write': BUILDERS,
+  /** Of a version that asks for no more than the approved one. */
+  'skills:approve': ['owner', 'admin', 'approver'],
+  /** Of any other. */
+  'skills:widen': ADMINS,
 };
 
 /** A role that a row of the database names; undefined for one that is not known here, which may do nothing. */

@@ -3,10 +3,10 @@
 import type { ReadableDocument } from '../document.ts';
 import { clip, clipOrNull, countWords, isoDate, MOST_TEXT } from '../limits.ts';
 import { ParseError } from '../parse-error.ts';
+import { ZipFile } from '../zip.ts';
 import { BodyWriter } from './body.ts';
 import { Numbering, readStyles } from './numbering.ts';
 import { walkXml } from './xml.ts';
-import { ZipFile } from './zip.ts';
 
 const MOST_TARGETS = 10_000;
 
