@@ -323,8 +323,10 @@ test('the input of a run is what the schema of its skill wants', async () => {
 });
 
 test('every act on a skill is in the record of who did what', async () => {
-  const records = await api.ask('/v1/audit?limit=200', { key: owner() });
-  const acts = new Set(records.json.data.map((one: { action: string }) => one.action));
+  const { rows } = await api.database.admin('select action from app.audit where tenant_id = $1', [
+    api.tenantA.tenant_id,
+  ]);
+  const acts = new Set(rows.map(({ action }) => String(action)));
   for (const act of ['skill.uploaded', 'skill.approved', 'skill.withdrawn', 'skill.removed'])
     assert.ok(acts.has(act), act);
 });
