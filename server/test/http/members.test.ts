@@ -165,7 +165,7 @@ test('a key lends nobody more than it may do itself, not even to its own user', 
   // What gives no right is still theirs; and a key that holds the rights of a viewer may enter as one.
   for (const json of [{ name: 'renamed' }, { state: 'disabled' }, { state: 'active' }])
     assert.equal((await patch(target.id, json, keys.narrow)).status, 200, JSON.stringify(json));
-  const ofViewer = ['runs:read', 'artifacts:read', 'entities:read', 'approvals:read'];
+  const ofViewer = ['runs:read', 'artifacts:read', 'entities:read', 'approvals:read', 'skills:read'];
   const wide = await make({ scopes: ['users:write', 'users:read', ...ofViewer] });
   const link = await api.ask(`/v1/users/${target.id}/sign-in-link`, { method: 'POST', key: wide });
   assert.equal(link.status, 201, link.text);

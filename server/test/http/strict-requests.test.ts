@@ -101,7 +101,7 @@ test('every POST refuses an unknown field, and every GET and DELETE an unknown p
     if (route.kind === 'page' || route.access === 'operator' || (route.method === 'POST' && route.raw)) continue;
     const path = route.path.replaceAll(
       /\{(\w+)\}/g,
-      (_all, name) => ({ seq: '0', key: 'tool:nothing' })[name as string] ?? newId(),
+      (_all, name) => ({ seq: '0', key: 'tool:nothing', version: '1.0.0' })[name as string] ?? newId(),
     );
     const { api_key: key } = api.tenantA;
     const answer =
