@@ -283,7 +283,13 @@ async function driveRuns(
   const start = async (place: string, model: string, urls: readonly string[]): Promise<string> => {
     const task = longText(`Digest it, by ${content('task')}`);
     const made = await ask(place, '/v1/runs', {
-      json: { skill: 'web-digest', task, model, input: { urls, artifacts: [work.document.id] } },
+      json: {
+        ...{ task, model },
+        // What was uploaded is private: the skill that reads public pages alone is not given it.
+        ...(urls.length > 0
+          ? { skill: 'web-digest', input: { urls } }
+          : { skill: 'document-digest', input: { artifacts: [work.document.id] } }),
+      },
     });
     if (made.status !== 201) throw new Error(`no run: ${made.text}`);
     const id = field(made.text, 'id');
@@ -293,6 +299,7 @@ async function driveRuns(
   const { url } = upstreams.site;
   const first = await start('run', 'obliging', [`${url}/page?token=${content('query of a page')}`]);
   await start('run', 'refusing', [`${url}/page`]);
+  await start('run', 'obliging', []);
   await start('run', 'rehearsal', [
     `${url}/broken?signature=${content('query of a broken page')}`,
     `http://169.254.169.254/latest/${content('closed page')}`,
