@@ -44,6 +44,8 @@ export function createPool(options: ConnectOptions, max: number, onFault: (error
     application_name: 'sallyport',
   } as pg.PoolConfig);
   pool.on('error', onFault);
+  // A connection that is lost while it is in use tells its query; without a listener of its own it would end the process too.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
