@@ -6,6 +6,7 @@ import { linkCustomer } from '../../identity/identity.ts';
 import { asId } from '../../ids.ts';
 import { answer } from '../answer-spec.ts';
 import { ok } from '../message/answer.ts';
+import { readBody } from '../message/read-body.ts';
 import { type Route, route, type Services } from '../route.ts';
 
 const MOST_EVENT_BYTES = 1024 * 1024;
@@ -14,18 +15,6 @@ const OFF: BillingStanding = { mode: 'off', may_start_runs: true, subscriptions:
 function demandBilling(services: Services): Billing {
   if (services.billing === undefined) throw fault('unavailable', { detail: 'billing is off' });
   return services.billing;
-}
-
-/** The very bytes: no parser has seen them. */
-async function readBody(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of content) {
-    bytes += chunk.length;
-    if (bytes > MOST_EVENT_BYTES) throw fault('too_large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes);
 }
 
 export const billingRoutes: readonly Route[] = [
@@ -40,7 +29,9 @@ export const billingRoutes: readonly Route[] = [
     answers: [answer(EventReceived, 'The event was taken, or had been before.')],
     handle: async ({ services, content, header }) => {
       const billing = demandBilling(services);
-      await billing.receive(await readBody(content), header('stripe-signature'));
+      // The very bytes: no parser has seen them.
+      const bytes = await readBody(content, undefined, MOST_EVENT_BYTES);
+      await billing.receive(bytes, header('stripe-signature'));
       return ok({ received: true });
     },
   }),

@@ -14,8 +14,9 @@ import { answer, bytesOfArtifact, made, nothing } from '../answer-spec.ts';
 import { created, noContent, ok } from '../message/answer.ts';
 import { contentHeaders, readUploadType } from '../message/content.ts';
 import { whole } from '../message/cursor.ts';
+import { readBody } from '../message/read-body.ts';
 import { type Route, route } from '../route.ts';
-import { listSkills, openFile, readBody, showSkill, showVersion } from '../skills/skills.ts';
+import { listSkills, openFile, showSkill, showVersion } from '../skills/skills.ts';
 
 /** Of the archive; what it holds is bounded by itself. */
 const MOST_ARCHIVE = 2 * 1024 * 1024;
