@@ -1,12 +1,11 @@
 // The sealer: gives the records of one tenant their places, in the order in which it sees them, under a lock of that tenant.
 // Chaining inside the act was tried: a busy tenant came to a hundredth of the rate, and acts dead-locked.
 import { auditHash } from '@sallyport/chain';
-import { type Database, type Row, sql, type TenantTx } from '../db/db.ts';
+import { type Database, lockTenant, type Row, sql, type TenantTx } from '../db/db.ts';
 import { asId, type TenantId } from '../ids.ts';
 import type { KeeperPrincipal } from '../principal.ts';
 
 const BATCH = 500;
-const LOCK_CLASS = 21_010;
 
 /** Tenants with records that wait for their place, longest waiting first. */
 export async function tenantsToSeal(db: Database, most: number): Promise<TenantId[]> {
@@ -25,9 +24,7 @@ export async function sealAudit(db: Database, keeper: KeeperPrincipal): Promise<
 
 async function sealBatch(tx: TenantTx): Promise<number> {
   // The head is read after the lock was granted: a statement sees what was committed before it began.
-  await tx.run(
-    sql`select pg_advisory_xact_lock(${LOCK_CLASS}::int, hashtext(t.tenant_id::text)) from tenants t where ${tx.mine('t')}`,
-  );
+  await lockTenant(tx, 'audit');
   const head = await tx.first(
     sql`select c.seq, c.hash from audit_chain c where ${tx.mine('c')} order by c.seq desc limit 1`,
     (row: Row) => ({ seq: Number(row.bigint('seq')), hash: Buffer.from(row.bytes('hash')).toString('hex') }),

@@ -50,6 +50,7 @@ export { Row } from './row.ts';
 export type { Doors, Keys, TenantScope, TenantTx } from './scope.ts';
 export { type Rendered, type Statement, sql, type Wall } from './sql.ts';
 export type { DatabaseStanding } from './standing.ts';
+export { lockTenant } from './tenant-lock.ts';
 
 /** The short list of cross-tenant functions; each has a role of its own in the database. */
 const SYSTEM = {

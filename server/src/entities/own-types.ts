@@ -9,15 +9,13 @@ import {
   findEntityType,
 } from '@sallyport/contracts';
 import { recordAct } from '../audit/audit.ts';
-import { type Row, sql, type TenantScope, type TenantTx } from '../db/db.ts';
+import { lockTenant, type Row, sql, type TenantScope, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { type EntityTypeId, newId } from '../ids.ts';
 import type { UserPrincipal } from '../principal.ts';
 import { type Definition, findAttributeFaults, judgeType, type Standing } from './type-rules.ts';
 
 const MOST_ROWS = 500;
-/** Of advisory locks: those who define types wait for each other within a tenant, so that what is judged is what stands. */
-const LOCK_CLASS = 21_079;
 
 interface Stored extends Standing {
   readonly name: string;
@@ -53,9 +51,7 @@ export async function defineEntityType(
 ): Promise<EntityTypeSummary> {
   if (ENTITY_TYPES.some(({ name }) => name === wanted.name))
     throw fault('conflict', { fields: [{ path: '/name', message: 'is a type of the product' }] });
-  await tx.run(
-    sql`select pg_advisory_xact_lock(${LOCK_CLASS}::int, hashtext(t.tenant_id::text)) from tenants t where ${tx.mine('t')}`,
-  );
+  await lockTenant(tx, 'entity_types');
   const count = await tx.first(
     sql`select count(e.id)::int as n from entity_types e where ${tx.mine('e')}`,
     (row: Row) => row.int('n'),

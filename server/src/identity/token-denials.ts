@@ -2,15 +2,13 @@
 // from the next request on, on every node: each token asks for its membership anew, and the row stands beside it.
 import type { DenyToken, TokenDenial } from '@sallyport/contracts';
 import { recordAct } from '../audit/audit.ts';
-import { type Row, sql, type TenantScope, type TenantTx } from '../db/db.ts';
+import { lockTenant, type Row, sql, type TenantScope, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { newId, type TokenDenialId } from '../ids.ts';
 
 const MOST_DENIALS = 5_000;
 /** No token is taken that is older than a day; an hour for clocks that differ. */
 const KEPT_SECONDS = 90_000;
-/** Of advisory locks: those who deny wait for each other within a tenant, so that the count is exact. */
-const LOCK_CLASS = 21_031;
 
 function readDenial(row: Row): TokenDenial {
   return {
@@ -27,9 +25,7 @@ function readDenial(row: Row): TokenDenial {
 /** Throws `conflict` when the tenant denies as many as it may; those that are of no use any more go first. */
 export async function denyToken(tx: TenantTx, wanted: DenyToken): Promise<TokenDenial> {
   const { issuer, kind, value } = wanted;
-  await tx.run(
-    sql`select pg_advisory_xact_lock(${LOCK_CLASS}::int, hashtext(t.tenant_id::text)) from tenants t where ${tx.mine('t')}`,
-  );
+  await lockTenant(tx, 'token_denials');
   await tx.run(
     sql`delete from token_denials d where ${tx.mine('d')} and d.created_at < clock_timestamp() - make_interval(secs => ${KEPT_SECONDS})`,
   );

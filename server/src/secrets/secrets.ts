@@ -4,14 +4,12 @@
 import type { CreateSecret, PutSecret, Secret } from '@sallyport/contracts';
 import { findHostRule, parseHostRule } from '@sallyport/egress';
 import { recordAct } from '../audit/audit.ts';
-import { type Row, sql, type TenantScope, type TenantTx } from '../db/db.ts';
+import { lockTenant, type Row, sql, type TenantScope, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { newId, type SecretId } from '../ids.ts';
 import type { UserPrincipal } from '../principal.ts';
 
 const MOST_SECRETS = 200;
-/** Of advisory locks: those who make secrets wait for each other within a tenant, so that the count is exact. */
-const LOCK_CLASS = 21_030;
 
 function readSecret(row: Row): Secret {
   return {
@@ -40,9 +38,7 @@ function demandHosts(hosts: readonly string[]): void {
 /** Keeps a value under a new name. */
 export async function createSecret(tx: TenantTx, by: UserPrincipal, wanted: CreateSecret): Promise<Secret> {
   demandHosts(wanted.hosts);
-  await tx.run(
-    sql`select pg_advisory_xact_lock(${LOCK_CLASS}::int, hashtext(t.tenant_id::text)) from tenants t where ${tx.mine('t')}`,
-  );
+  await lockTenant(tx, 'secrets');
   const count = await tx.first(sql`select count(s.id)::int as n from secrets s where ${tx.mine('s')}`, (row: Row) =>
     row.int('n'),
   );

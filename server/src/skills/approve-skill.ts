@@ -1,10 +1,10 @@
 // A person's word on the bytes of a skill (R37). What widens it takes more right than what does not; and it can be taken back.
 import { getPolicy } from '../approvals/approvals.ts';
 import { recordAct } from '../audit/audit.ts';
-import { sql, type TenantTx } from '../db/db.ts';
+import { lockTenant, sql, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import type { UserPrincipal } from '../principal.ts';
-import { currentOf, listStored, loadFacts, lockSkills, lockStored } from './stored.ts';
+import { currentOf, listStored, loadFacts, lockStored } from './stored.ts';
 import { compareAsks } from './widening.ts';
 
 /** The right to let a skill do more than its approved version may. */
@@ -22,7 +22,7 @@ export async function approveSkill(
   digest: string,
 ): Promise<void> {
   // What it is compared with may not change between the look and the word.
-  await lockSkills(tx);
+  await lockTenant(tx, 'skills');
   const stored = await lockStored(tx, name, version);
   if (stored.digest !== digest) throw fault('digest_changed');
   if (stored.state === 'approved')
@@ -50,7 +50,7 @@ export async function approveSkill(
 
 /** No run of it begins any more; those that began end as they are. Throws `not_found`, and `already_decided` where it is not approved. */
 export async function withdrawApproval(tx: TenantTx, by: UserPrincipal, name: string, version: string): Promise<void> {
-  await lockSkills(tx);
+  await lockTenant(tx, 'skills');
   const { id, state, digest } = await lockStored(tx, name, version);
   if (state !== 'approved') throw fault('already_decided', { fields: [{ path: '/state', message: state }] });
   await tx.run(

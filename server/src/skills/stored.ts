@@ -25,15 +25,6 @@ export interface StoredSkill {
 
 /** The present limit of what a tenant keeps. */
 export const MOST_SKILLS = 200;
-/** Of advisory locks: those who change skills of a tenant wait for each other, so that what is judged is what stands. */
-const LOCK_CLASS = 21_080;
-
-export function lockSkills(tx: TenantTx): Promise<number> {
-  return tx.run(
-    sql`select pg_advisory_xact_lock(${LOCK_CLASS}::int, hashtext(t.tenant_id::text)) from tenants t where ${tx.mine('t')}`,
-  );
-}
-
 function readStored(row: Row): StoredSkill {
   return {
     id: row.text('id'),

@@ -1,13 +1,13 @@
 // Takes a folder in, and away again. What was uploaded may do nothing yet: a person has to approve it.
 import { recordAct } from '../audit/audit.ts';
-import { type Row, sql, type TenantTx } from '../db/db.ts';
+import { lockTenant, type Row, sql, type TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import { newId, type SkillId } from '../ids.ts';
 import type { UserPrincipal } from '../principal.ts';
 import { packFolder, refuse, type SkillFile } from './folder/folder.ts';
 import type { Skills } from './shipped.ts';
 import { type SkillFacts, skillOf } from './skill.ts';
-import { listStored, lockSkills, lockStored, MOST_SKILLS } from './stored.ts';
+import { listStored, lockStored, MOST_SKILLS } from './stored.ts';
 
 export interface Uploaded {
   readonly name: string;
@@ -29,7 +29,7 @@ export async function uploadSkill(
   if (shipped.find(name) !== undefined) throw conflict('SKILL.md', `${name} is a skill of the product`);
   if (version.split('.').some((part) => part.length > 9))
     refuse([{ path: 'SKILL.md', code: 'bad_version', message: 'a part of the version has more than nine digits' }]);
-  await lockSkills(tx);
+  await lockTenant(tx, 'skills');
   const all = await listStored(tx);
   const same = all.find((one) => one.name === name && one.version === version);
   if (same?.digest === digest) return { name, version, fresh: false };

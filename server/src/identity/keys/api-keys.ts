@@ -1,7 +1,7 @@
 // API keys: made once and shown once, for the calling user alone, within the tenant's rules and the maker's rights (AK2, AK3, AK8 to AK11).
 import { type ApiKey, type CreateApiKey, type CreatedApiKey, CURRENT_RELEASE } from '@sallyport/contracts';
 import { recordAct } from '../../audit/audit.ts';
-import { type Database, type Row, sql, type TenantScope, type TenantTx } from '../../db/db.ts';
+import { type Database, lockTenant, type Row, sql, type TenantScope, type TenantTx } from '../../db/db.ts';
 import { fault } from '../../errors.ts';
 import { demandRelease } from '../../events/events.ts';
 import { asId, type KeyId, newId, type UserId } from '../../ids.ts';
@@ -14,8 +14,6 @@ import type { Refusal, RefusedKey } from './verify-key.ts';
 const DEFAULT_LIFE_SECONDS = 90 * 86_400;
 /** `last_used_at` is coarse on purpose: one write a key and minute, not one a request. */
 const TOUCH_EVERY_SECONDS = 60;
-/** Of advisory locks: who makes a key counts the keys under it. */
-const LOCK_CLASS = 21_007;
 
 /** For whom a key is made: never a word of the body. */
 export interface KeyOwner {
@@ -90,9 +88,7 @@ function readKey(row: Row): ApiKey {
 
 /** The tenant's rules, read under a lock that makes those who make keys wait for each other: the count below is then exact. */
 async function demandRoom(tx: TenantTx): Promise<{ readonly maxAge: number }> {
-  await tx.run(
-    sql`select pg_advisory_xact_lock(${LOCK_CLASS}::int, hashtext(t.tenant_id::text)) from tenants t where ${tx.mine('t')}`,
-  );
+  await lockTenant(tx, 'keys');
   const rules = await tx.first(
     sql`select t.key_max_age_seconds, t.key_limit, (select count(k.id)::int from api_keys k
           where ${tx.mine('k')} and k.status <> 'revoked' and not k.exposed and k.expires_at > clock_timestamp()) as working

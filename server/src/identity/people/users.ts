@@ -2,14 +2,12 @@
 // because every credential is asked for its user anew.
 import type { AddIdentity, CreateUser, Identity, Role, UpdateUser, User } from '@sallyport/contracts';
 import { recordAct } from '../../audit/audit.ts';
-import { type Row, sql, sqlState, type TenantScope, type TenantTx } from '../../db/db.ts';
+import { lockTenant, type Row, sql, sqlState, type TenantScope, type TenantTx } from '../../db/db.ts';
 import { fault } from '../../errors.ts';
 import { type IdentityId, newId, type UserId } from '../../ids.ts';
 import type { UserPrincipal } from '../../principal.ts';
 import { mayActOn, mayGive, mayLend, parseRole } from './permissions.ts';
 
-/** Of advisory locks: changes of users wait for each other within a tenant, so that two owners cannot disable each other at once. */
-const LOCK_CLASS = 21_008;
 const MOST_USERS = 10_000;
 const MOST_IDENTITIES = 20;
 const UNIQUE_VIOLATION = '23505';
@@ -65,12 +63,6 @@ export async function getUser(scope: TenantScope, id: UserId): Promise<User> {
   return whole;
 }
 
-async function lockUsers(tx: TenantTx): Promise<void> {
-  await tx.run(
-    sql`select pg_advisory_xact_lock(${LOCK_CLASS}::int, hashtext(t.tenant_id::text)) from tenants t where ${tx.mine('t')}`,
-  );
-}
-
 async function countUsers(tx: TenantTx): Promise<{ readonly all: number; readonly owners: number }> {
   const counts = await tx.first(
     sql`select count(u.id)::int as users, count(u.id) filter (where u.role = 'owner' and u.state = 'active')::int as owners
@@ -82,7 +74,7 @@ async function countUsers(tx: TenantTx): Promise<{ readonly all: number; readonl
 
 /** A user at or below the caller's own role; nobody else may be changed, entered for or given an identity. */
 async function demandActable(tx: TenantTx, by: UserPrincipal, id: UserId): Promise<User> {
-  await lockUsers(tx);
+  await lockTenant(tx, 'users');
   const user = await getUser(tx, id);
   if (!mayActOn(by.role, user.role)) throw fault('forbidden', { detail: `a ${by.role} acts on no ${user.role}` });
   return user;
@@ -100,7 +92,7 @@ function demandLendable(by: UserPrincipal, role: Role): void {
 
 export async function createUser(tx: TenantTx, by: UserPrincipal, request: CreateUser): Promise<User> {
   demandGivable(by, request.role);
-  await lockUsers(tx);
+  await lockTenant(tx, 'users');
   if ((await countUsers(tx)).all >= MOST_USERS)
     throw fault('conflict', { fields: [{ path: '', message: `the tenant has ${MOST_USERS} users already` }] });
   const id = newId<UserId>();
