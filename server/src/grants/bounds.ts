@@ -41,15 +41,24 @@ export async function loadBounds(scope: TenantScope, deployment: Listed, asks: A
 /** Pure. Whatever it answers is no wider than what was asked, nor than what the bounds allow. */
 export function boundAsks(asks: Asks, { tools, lists, caps }: Bounds): Allowed {
   const fixed = asks.egress.filter((host) => host !== STATED);
-  const { budget } = asks;
   return {
     tools: asks.tools.map((tool) => ({ tool, granted: tools.has(tool) })),
     egress: narrowHosts(fixed, lists),
     stated: fixed.length < asks.egress.length,
-    budget: {
-      ...budget,
-      cost: caps.cost !== undefined && microCents(caps.cost) < microCents(budget.cost) ? caps.cost : budget.cost,
-      tokens: Math.min(budget.tokens, caps.tokens ?? budget.tokens),
-    },
+    budget: smallerBudget(asks.budget, caps),
+  };
+}
+
+/** Each limit is the smaller of the two; money is compared as a decimal. */
+export function smallerBudget(
+  most: Budget,
+  other: { readonly [Limit in keyof Budget]?: Budget[Limit] | undefined },
+): Budget {
+  const { cost } = other;
+  return {
+    tokens: Math.min(most.tokens, other.tokens ?? most.tokens),
+    cost: cost !== undefined && microCents(cost) < microCents(most.cost) ? cost : most.cost,
+    seconds: Math.min(most.seconds, other.seconds ?? most.seconds),
+    calls: Math.min(most.calls, other.calls ?? most.calls),
   };
 }

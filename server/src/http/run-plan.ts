@@ -1,12 +1,11 @@
 // From what a person asked to what a run may do: the skill asks, the tenant allows, the person states; the grant is where all of it meets.
 import { checkValue } from '@sallyport/compat';
-import type { Budget, CreateRun } from '@sallyport/contracts';
+import type { CreateRun } from '@sallyport/contracts';
 import { normalizeUrl, statedUrls } from '@sallyport/flow';
 import { artifactLabels } from '../artifacts/artifacts.ts';
 import type { TenantScope, TenantTx } from '../db/db.ts';
 import { fault } from '../errors.ts';
-import { type Allowed, boundAsks, loadBounds } from '../grants/grants.ts';
-import { microCents } from '../limits/limits.ts';
+import { type Allowed, boundAsks, loadBounds, smallerBudget } from '../grants/grants.ts';
 import type { NewRun, RunGrant } from '../runs/runs.ts';
 import { findForRun, readsPrivate, type Skill } from '../skills/skills.ts';
 import type { HttpDeps } from './deps.ts';
@@ -66,17 +65,6 @@ function inputUrls(asked: CreateRun): string[] {
     if (username !== '' || password !== '') throw refuse('holds a credential');
     return url;
   });
-}
-
-/** Each limit is the smaller of the two; money is compared as a decimal. */
-function smallerBudget(most: Budget, asked: Partial<Budget>): Budget {
-  const cost = asked.cost !== undefined && microCents(asked.cost) < microCents(most.cost) ? asked.cost : most.cost;
-  return {
-    tokens: Math.min(most.tokens, asked.tokens ?? most.tokens),
-    cost,
-    seconds: Math.min(most.seconds, asked.seconds ?? most.seconds),
-    calls: Math.min(most.calls, asked.calls ?? most.calls),
-  };
 }
 
 /** An artifact of another tenant and one that never was are the same: unknown. A private one is no input of a skill that reads public data alone. */
