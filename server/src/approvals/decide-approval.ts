@@ -6,6 +6,7 @@ import { fault } from '../errors.ts';
 import { append, lockRun } from '../events/events.ts';
 import { type ApprovalId, asId, type RunId, type UserId } from '../ids.ts';
 import type { UserPrincipal } from '../principal.ts';
+import { refusalOf } from './policy-terms.ts';
 
 export interface Decided {
   readonly runId: RunId;
@@ -72,9 +73,9 @@ function demandOpen(standing: Standing, decision: DecideApproval): void {
 }
 
 /** By the terms that were fixed when the call was held. Whoever may not approve may still deny. */
-function demandMayApprove(standing: Standing, { userId, role }: UserPrincipal): void {
-  if (!standing.starterMay && standing.startedBy === userId) throw fault('starter_may_not');
-  if (!standing.roles.includes(role) || standing.barred.includes(userId)) throw fault('approver_may_not');
+function demandMayApprove(standing: Standing, person: UserPrincipal): void {
+  const refusal = refusalOf(standing, person);
+  if (refusal !== undefined) throw fault(refusal);
 }
 
 /** Removed by tests and proofs only (DEC-011). */

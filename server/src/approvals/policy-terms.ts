@@ -1,5 +1,6 @@
 // What a policy asks for one call, and whether one policy is laxer than another. Pure: no clock, no database.
 import { APPROVER_ROLES, type ApprovalPolicy, type ApprovalRule, type ApprovalRuleScope } from '@sallyport/contracts';
+import type { UserPrincipal } from '../principal.ts';
 
 export type Terms = Omit<ApprovalPolicy, 'rules'>;
 
@@ -40,6 +41,20 @@ export function fits({ effects, tools, amount }: ApprovalRuleScope, call: CallIn
   const least = decimal(amount.at_least);
   // An amount that nobody can read is not a small one.
   return asked === undefined || least === undefined || asked >= least;
+}
+
+/** Why a person may not approve a call under its terms; undefined when they may. */
+export function refusalOf(
+  terms: {
+    readonly starterMay: boolean;
+    readonly startedBy: string;
+    readonly roles: readonly string[];
+    readonly barred: readonly string[];
+  },
+  { userId, role }: Pick<UserPrincipal, 'userId' | 'role'>,
+): 'starter_may_not' | 'approver_may_not' | undefined {
+  if (!terms.starterMay && terms.startedBy === userId) return 'starter_may_not';
+  return terms.roles.includes(role) && !terms.barred.includes(userId) ? undefined : 'approver_may_not';
 }
 
 /** The stricter of the two, point by point. */

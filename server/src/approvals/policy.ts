@@ -8,6 +8,8 @@ import { fault } from '../errors.ts';
 import type { UserPrincipal } from '../principal.ts';
 import { isLaxer, USUAL } from './policy-terms.ts';
 
+const columns = sql`p.starter_may, p.seats, p.expires_seconds, p.roles, p.barred::text[] as barred, p.rules`;
+
 function readPolicy(row: Row): ApprovalPolicy {
   return {
     starter_may_approve: row.bool('starter_may'),
@@ -20,11 +22,7 @@ function readPolicy(row: Row): ApprovalPolicy {
 }
 
 export async function getPolicy(scope: TenantScope): Promise<ApprovalPolicy> {
-  const own = await scope.first(
-    sql`select p.starter_may, p.seats, p.expires_seconds, p.roles, p.barred::text[] as barred, p.rules
-        from approval_policies p where ${scope.mine('p')}`,
-    readPolicy,
-  );
+  const own = await scope.first(sql`select ${columns} from approval_policies p where ${scope.mine('p')}`, readPolicy);
   return own ?? USUAL;
 }
 
@@ -38,8 +36,7 @@ export async function putPolicy(
     values (${tx.value}, ${USUAL.starter_may_approve}, ${USUAL.seats}, ${USUAL.expires_in}) on conflict do nothing`);
   // Its row is locked first: of two changes at once, each is measured against what the other made.
   const before = await tx.first(
-    sql`select p.starter_may, p.seats, p.expires_seconds, p.roles, p.barred::text[] as barred, p.rules
-        from approval_policies p where ${tx.mine('p')} for update`,
+    sql`select ${columns} from approval_policies p where ${tx.mine('p')} for update`,
     readPolicy,
   );
   if (before === undefined) throw fault('internal', { detail: 'the policy of approvals was not stored' });

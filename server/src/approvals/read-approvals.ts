@@ -4,6 +4,7 @@ import { type Row, sql, type TenantScope } from '../db/db.ts';
 import { fault } from '../errors.ts';
 import type { ApprovalId, RunId } from '../ids.ts';
 import type { UserPrincipal } from '../principal.ts';
+import { refusalOf } from './policy-terms.ts';
 
 /** Whose eyes it is shown to. */
 export type Viewer = Pick<UserPrincipal, 'userId' | 'role'>;
@@ -21,11 +22,14 @@ const columns = sql`a.id, a.tenant_id, a.run_id, a.call_id, a.tool, a.effect, a.
   r.user_id as started_by, case when a.state = 'pending' and a.expires_at <= clock_timestamp() then 'expired' else a.state end as standing`;
 
 /** Why this person may not approve; null when nothing is in the way but the scope of the credential. */
-function barredFor(row: Row, { userId, role }: Viewer, taken: boolean): string | null {
+function barredFor(row: Row, viewer: Viewer, taken: boolean): string | null {
   if (row.text('standing') !== 'pending') return 'not_pending';
   if (taken) return 'seat_taken';
-  if (!row.bool('starter_may') && row.text('started_by') === userId) return 'starter_may_not';
-  return row.textArray('roles').includes(role) && !row.textArray('barred').includes(userId) ? null : 'approver_may_not';
+  const terms = {
+    ...{ starterMay: row.bool('starter_may'), startedBy: row.text('started_by') },
+    ...{ roles: row.textArray('roles'), barred: row.textArray('barred') },
+  };
+  return refusalOf(terms, viewer) ?? null;
 }
 
 function readSummary(row: Row, viewer: Viewer): ApprovalSummary {
