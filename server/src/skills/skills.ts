@@ -6,6 +6,6 @@ export { findByDigest, findForRun } from './find-skill.ts';
 export { readArchive, type SkillFile } from './folder/folder.ts';
 export { loadSkills, type ShippedSkill, type Skills } from './shipped.ts';
 export { type Asks, readsPrivate, type Skill, type SkillFacts, STATED } from './skill.ts';
-export { currentOf, listStored, loadFacts, openStored, type StoredSkill } from './stored.ts';
+export { currentOf, listStored, loadFacts, type OpenedSkill, openStored, type StoredSkill } from './stored.ts';
 export { removeSkill, uploadSkill } from './upload-skill.ts';
 export { compareAsks } from './widening.ts';

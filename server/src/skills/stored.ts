@@ -25,6 +25,8 @@ export interface StoredSkill {
 
 /** The present limit of what a tenant keeps. */
 export const MOST_SKILLS = 200;
+const columns = sql`s.id, s.name, s.version, s.digest, s.files, s.bytes, s.state, s.user_id, s.created_at, s.approved_by, s.approved_at, s.withdrawn_by, s.withdrawn_at`;
+
 function readStored(row: Row): StoredSkill {
   return {
     id: row.text('id'),
@@ -56,7 +58,7 @@ function byVersion(one: StoredSkill, other: StoredSkill): number {
 /** All versions of one skill, or of every skill; by name, newest version first. */
 export async function listStored(scope: TenantScope, name?: string): Promise<StoredSkill[]> {
   const rows = await scope.rows(
-    sql`select s.id, s.name, s.version, s.digest, s.files, s.bytes, s.state, s.user_id, s.created_at, s.approved_by, s.approved_at, s.withdrawn_by, s.withdrawn_at
+    sql`select ${columns}
         from skills s where ${scope.mine('s')} and ${sql.all(name !== undefined && sql`s.name = ${name}`)} order by s.name`,
     readStored,
   );
@@ -66,7 +68,7 @@ export async function listStored(scope: TenantScope, name?: string): Promise<Sto
 /** Throws `not_found`. */
 export async function lockStored(tx: TenantTx, name: string, version: string): Promise<StoredSkill> {
   const found = await tx.first(
-    sql`select s.id, s.name, s.version, s.digest, s.files, s.bytes, s.state, s.user_id, s.created_at, s.approved_by, s.approved_at, s.withdrawn_by, s.withdrawn_at
+    sql`select ${columns}
         from skills s where ${tx.mine('s')} and s.name = ${name} and s.version = ${version} for update`,
     readStored,
   );
@@ -89,22 +91,26 @@ export async function loadFacts(scope: TenantScope, ids: readonly string[]): Pro
   return new Map(rows);
 }
 
-/** Skill and files, from bytes that are what their digest says. Undefined when there is no such row. */
-export async function openStored(
-  scope: TenantScope,
-  id: string,
-): Promise<{ readonly skill: Skill; readonly files: readonly SkillFile[] } | undefined> {
-  return scope.first(
-    sql`select s.id, s.name, s.version, s.digest, s.folder, s.key_id as sealed_by from skills s where ${scope.mine('s')} and s.id = ${id}`,
-    (row: Row) => {
-      const digest = Buffer.from(row.bytes('digest')).toString('hex');
-      const files = unpackFolder(row.content('skills.folder', id), digest);
-      const skill = skillOf(files, row.text('name'));
-      if (skill.version !== row.text('version'))
-        throw fault('tampered', { detail: 'a stored skill stands under another version' });
-      return { skill, files };
-    },
-  );
+/** A version with its folder, from bytes that are what their digest says. */
+export interface OpenedSkill {
+  readonly skill: Skill;
+  readonly files: readonly SkillFile[];
+}
+
+const whole = sql`s.id, s.name, s.version, s.digest, s.folder, s.key_id as sealed_by`;
+
+function readOpened(row: Row): OpenedSkill {
+  const digest = Buffer.from(row.bytes('digest')).toString('hex');
+  const files = unpackFolder(row.content('skills.folder', row.text('id')), digest);
+  const skill = skillOf(files, row.text('name'));
+  if (skill.version !== row.text('version'))
+    throw fault('tampered', { detail: 'a stored skill stands under another version' });
+  return { skill, files };
+}
+
+/** Undefined when there is no such row. */
+export function openStored(scope: TenantScope, id: string): Promise<OpenedSkill | undefined> {
+  return scope.first(sql`select ${whole} from skills s where ${scope.mine('s')} and s.id = ${id}`, readOpened);
 }
 
 /**
@@ -115,10 +121,10 @@ export async function openApproved(
   scope: TenantScope,
   wanted: { readonly name: string; readonly version: string; readonly digest: string },
 ): Promise<Skill | undefined> {
-  const id = await scope.first(
-    sql`select s.id from skills s where ${scope.mine('s')} and s.name = ${wanted.name} and s.version = ${wanted.version}
+  const opened = await scope.first(
+    sql`select ${whole} from skills s where ${scope.mine('s')} and s.name = ${wanted.name} and s.version = ${wanted.version}
         and s.digest = ${Buffer.from(wanted.digest, 'hex')} and s.approved_at is not null`,
-    (row: Row) => row.text('id'),
+    readOpened,
   );
-  return id === undefined ? undefined : (await openStored(scope, id))?.skill;
+  return opened?.skill;
 }

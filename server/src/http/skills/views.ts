@@ -10,11 +10,10 @@ import {
   currentOf,
   listStored,
   loadFacts,
+  type OpenedSkill,
   openStored,
   type ShippedSkill,
-  type Skill,
   type SkillFacts,
-  type SkillFile,
   type Skills,
   type StoredSkill,
   WIDEN,
@@ -93,12 +92,10 @@ export async function showSkill(scope: TenantScope, shipped: Skills, name: strin
   return { name, origin: 'tenant', current: currentOf(stored)?.version ?? null, versions };
 }
 
-interface Opened {
+interface Opened extends OpenedSkill {
   readonly summary: SkillVersionSummary;
-  readonly skill: Skill;
-  readonly files: readonly SkillFile[];
-  /** Of the version that is approved now. */
-  readonly against: { readonly skill: Skill; readonly files: readonly SkillFile[] } | undefined;
+  /** Opens the version that is approved now; undefined where none is. One that is approved itself is measured against itself. */
+  against(): Promise<OpenedSkill | undefined>;
 }
 
 /** Throws `not_found`. */
@@ -108,16 +105,20 @@ async function open(scope: TenantScope, shipped: Skills, name: string, version: 
   if (one === undefined) {
     const skill = stored.length === 0 ? shipped.find(`${name}@${version}`) : undefined;
     if (skill === undefined || skill.name !== name) throw fault('not_found');
-    return { summary: summaryOfShipped(skill), skill, files: skill.files, against: { skill, files: skill.files } };
+    const opened = { skill, files: skill.files };
+    return { ...opened, summary: summaryOfShipped(skill), against: async () => opened };
   }
   const opened = await openStored(scope, one.id);
   if (opened === undefined) throw fault('not_found');
   const current = currentOf(stored);
-  const against = current === undefined ? undefined : await openStored(scope, current.id);
+  const against = async (): Promise<OpenedSkill | undefined> => {
+    if (current === undefined) return undefined;
+    return current.id === one.id ? opened : openStored(scope, current.id);
+  };
   return { ...opened, summary: summaryOf(one, opened.skill), against };
 }
 
-function changesOf({ skill, files, against }: Opened): SkillVersion['changes'] {
+function changesOf({ skill, files }: OpenedSkill, against: OpenedSkill | undefined): SkillVersion['changes'] {
   const { widens, narrows } = compareAsks(against?.skill, skill);
   const before = new Map(against?.files.map(({ path, bytes }) => [path, Buffer.from(bytes)]));
   const now = new Set(files.map(({ path }) => path));
@@ -167,7 +168,7 @@ export async function showVersion(
     input_schema: skill.inputSchema ?? null,
     folder: sorted.map(({ path, bytes }) => ({ path, bytes: bytes.length, sha256: digest(bytes) })),
     grant: grantOf(boundAsks(skill, await loadBounds(scope, deps.egress.deployment, skill))),
-    changes: changesOf(opened),
+    changes: changesOf(opened, await opened.against()),
   };
 }
 
