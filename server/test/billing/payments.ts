@@ -11,8 +11,8 @@ import { type Site, serveSite } from '../workbench.ts';
 export const API_KEY = 'rk_test_4f9c2a7be1d05836';
 export const SECRET = 'whsec_9d1c7ab35e02f846';
 export const NEXT_SECRET = 'whsec_0b8e6f14c9a7d253';
-/** What the provider knows of a person; none of it may be kept. */
-export const PERSONAL = ['ada@example.com', 'Ada Lovelace', '4242', 'pay.example/i/secret', 'pi_1_secret_zz'];
+/** What the provider knows of a person; none of it may be kept. No id or time that is kept holds such a text by chance. */
+export const PERSONAL = ['ada@example.com', 'Ada Lovelace', 'ends in 4242', 'pay.example/i/secret', 'pi_1_secret_zz'];
 
 export interface Delivery {
   readonly body?: string | Uint8Array;
